@@ -31,7 +31,8 @@ export function heardOfStandard(value: Fields): { notice: Heard; app: string } |
     ts: left?.ts ?? Math.floor(atMs / 1000),
     seq,
     count,
-    ...given({ lastUid: data.lastUid, uid: data.uid, account: data.account, clientSeq: data.clientSeq }),
+    ...given({ lastUid: data.lastUid, uid: data.uid, clientSeq: data.clientSeq }),
+    ...given({ account: data.account, userId: data.userId }),
     ...deviceOf(eventType, data),
     ...(type === 'member.left' &&
       given({ reason: numberIn(leaveReasons, data.reason), duration: left?.duration })),

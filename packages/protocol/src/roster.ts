@@ -17,6 +17,7 @@ export function toRosterChange(event: ChannelEvent): RosterChange {
         member: {
           uid: event.uid,
           ...(event.account !== undefined && { account: event.account }),
+          ...(event.userId !== undefined && { userId: event.userId }),
           role: event.role,
           platform: event.platform,
           ...(event.clientType !== undefined && { clientType: event.clientType }),
@@ -31,6 +32,7 @@ export function toRosterChange(event: ChannelEvent): RosterChange {
         type: 'left',
         uid: event.uid,
         ...(event.account !== undefined && { account: event.account }),
+        ...(event.userId !== undefined && { userId: event.userId }),
         role: event.role,
         reason: event.reason,
         lastHeardMs: event.lastHeardMs,
@@ -42,6 +44,7 @@ export function toRosterChange(event: ChannelEvent): RosterChange {
         type: 'role',
         uid: event.uid,
         ...(event.account !== undefined && { account: event.account }),
+        ...(event.userId !== undefined && { userId: event.userId }),
         role: event.role,
       };
   }

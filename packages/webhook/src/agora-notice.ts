@@ -85,6 +85,7 @@ function memberOf(payload: Payload) {
   return {
     uid: numberOf(payload, 'uid'),
     account: optional(payload, 'account', stringOf),
+    userId: optional(payload, 'userId', stringOf),
     clientSeq: numberOf(payload, 'clientSeq'),
   };
 }

@@ -37,6 +37,8 @@ export interface MemberNoticeBase extends ChannelNoticeBase {
   readonly uid: number;
   /** The string account; undefined when the member joined without one. */
   readonly account: string | undefined;
+  /** The signaling user that the member is linked to; undefined when it is linked to none. Housecount only. */
+  readonly userId: string | undefined;
   /** Grows with every event of one uid in one channel. */
   readonly clientSeq: number;
   readonly role: NoticeRole;

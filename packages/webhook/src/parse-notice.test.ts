@@ -26,6 +26,7 @@ describe('parseNotice', () => {
       count: 3,
       uid: 7,
       account: 'anna',
+      userId: 'ann',
       role: 'broadcaster',
       platform: 6,
       clientType: 10,
@@ -53,6 +54,7 @@ describe('parseNotice', () => {
       ts: 1_700_000_000,
       uid: 7,
       account: 'anna',
+      userId: 'ann',
       clientSeq: 12,
       role: 'broadcaster',
       platform: 6,
@@ -136,6 +138,7 @@ describe('parseNotice', () => {
     ['no channelName', text({}, without('channelName'))],
     ['no clientSeq', text({}, without('clientSeq'))],
     ['an account that is a number', text({}, { ...member, account: 7 })],
+    ['a user id that is a number', text({}, { ...member, userId: 7 })],
     ['a seq that is text', text({}, { ...member, seq: '2' })],
   ];
   test.each(bad)('HOOK31: %s is a NoticeError', (_name, body) => {

@@ -107,6 +107,7 @@ describe('the standard format', () => {
     ['a uid of 33 bits', changed({}, { uid: 2 ** 32 })],
     ['a uid below none', changed({}, { uid: -1 })],
     ['an account that is a number', changed({}, { account: 7 })],
+    ['a user id that is a number', changed({}, { userId: 7 })],
     ['no clientSeq', changed({}, { clientSeq: null })],
   ])('HOOK121: %s is a NoticeError', (_name, body) => {
     expect(() => parseNotice(body)).toThrow(NoticeError);

@@ -69,6 +69,7 @@ export function readStandardNotice(body: Body): Notice {
     ...event,
     uid: wholeOf(data, 'uid', 0, 0xffffffff),
     account: optional(data, 'account', stringOf),
+    userId: optional(data, 'userId', stringOf),
     clientSeq: numberOf(data, 'clientSeq'),
     // In the communication profile, which the number tells, nobody has a role.
     role: roleOfType[eventType] ?? role,

@@ -823,6 +823,8 @@ export interface AgoraNotice {
     readonly duration?: number;
     /** The string account, if the member joined with one. */
     readonly account?: string;
+    /** Housecount: the signaling user, if the member is linked to one. */
+    readonly userId?: string;
     /** Order in the sid, dense: 1, 2, 3 … */
     readonly seq: number;
     /** Members in the channel after the event. */
@@ -1601,6 +1603,8 @@ export interface RosterMember {
   readonly uid?: number;
   /** The string account, if the member joined with one. */
   readonly account?: string;
+  /** The signaling user that the member is linked to; absent: it is linked to none. */
+  readonly userId?: string;
   readonly role: 'broadcaster' | 'audience';
   /** Platform number of the notices. */
   readonly platform: number;

@@ -143,6 +143,8 @@ export interface NewRosterMember {
   readonly uid: number;
   /** If it joined with one. */
   readonly account?: string;
+  /** The signaling user that it is linked to; absent: none, so far. */
+  readonly userId?: string;
   readonly role: Role;
   /** Platform number, as in `hello`. */
   readonly platform: number;
@@ -207,6 +209,8 @@ export type RosterChange = {
   readonly uid: number;
   /** If it joined with one. */
   readonly account?: string;
+  /** The signaling user that it is linked to; absent: none, so far. */
+  readonly userId?: string;
   /** The new role; of who left, the role at the leave. */
   readonly role: Role;
   readonly reason: LeaveReason;
@@ -222,6 +226,8 @@ export type RosterChange = {
   readonly uid: number;
   /** If it joined with one. */
   readonly account?: string;
+  /** The signaling user that it is linked to; absent: none, so far. */
+  readonly userId?: string;
   /** The new role; of who left, the role at the leave. */
   readonly role: Role;
 } | {
@@ -286,6 +292,8 @@ export interface RosterMember {
   readonly uid: number;
   /** If it joined with one. */
   readonly account?: string;
+  /** The signaling user that it is linked to; absent: none, so far. */
+  readonly userId?: string;
   readonly role: Role;
   /** Platform number, as in `hello`. */
   readonly platform: number;
@@ -346,7 +354,7 @@ export interface RosterWindowChangesFrame {
   readonly interrupted: number;
   /** uids that are no longer in the window: they left the channel or, where `from` is not 0, moved to a place before it. */
   readonly left?: readonly number[];
-  /** Members of the window that are another way now: role, or `interruptedSinceMs` come or gone. */
+  /** Members of the window that are another way now: role, `userId`, or `interruptedSinceMs` come or gone. */
   readonly changed?: readonly RosterMember[];
   /** Members that are new in the window; they come after all others. */
   readonly entered?: readonly RosterMember[];

@@ -59,6 +59,8 @@ export interface AgoraNotice {
     readonly duration?: number;
     /** The string account, if the member joined with one. */
     readonly account?: string;
+    /** Housecount: the signaling user, if the member is linked to one. */
+    readonly userId?: string;
     /** Order in the sid, dense: 1, 2, 3 … */
     readonly seq: number;
     /** Members in the channel after the event. */
@@ -143,6 +145,8 @@ export interface StandardJoined {
     readonly uid: number;
     /** The string account, if the member joined with one. */
     readonly account?: string;
+    /** The signaling user, if the member is linked to one. */
+    readonly userId?: string;
     /** After the event; on a leave, at the leave. */
     readonly role: 'broadcaster' | 'audience';
     /** `other` for one that is not known. */
@@ -176,6 +180,8 @@ export interface StandardLeft {
     readonly uid: number;
     /** The string account, if the member joined with one. */
     readonly account?: string;
+    /** The signaling user, if the member is linked to one. */
+    readonly userId?: string;
     /** After the event; on a leave, at the leave. */
     readonly role: 'broadcaster' | 'audience';
     /** `other` for one that is not known. */
@@ -244,6 +250,8 @@ export interface StandardRoleChanged {
     readonly uid: number;
     /** The string account, if the member joined with one. */
     readonly account?: string;
+    /** The signaling user, if the member is linked to one. */
+    readonly userId?: string;
     /** After the event; on a leave, at the leave. */
     readonly role: 'broadcaster' | 'audience';
     /** `other` for one that is not known. */

@@ -34,8 +34,9 @@ const table: Record<NoticeType, { always: string; sometimes: string }> = {
   111: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
   112: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
 };
-/** The fields that Housecount adds to every payload. */
+/** The fields that Housecount adds to every payload, and to that of a member that is linked. */
 const added = ['seq', 'count'];
+const linked = ['userId'];
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
 const noticeOf = ({ event, notifyMs, communicationEvents }: Fixture) =>
@@ -74,7 +75,8 @@ describe('the agora notice', () => {
       expect(payloads.length).toBeGreaterThan(0);
       for (const fields of payloads) {
         expect(fields).toEqual(expect.arrayContaining([...words(always), ...added]));
-        const allowed = [...words(always), ...words(sometimes), ...added];
+        const own = [...words(always), ...words(sometimes), ...added];
+        const allowed = own.includes('uid') ? [...own, ...linked] : own;
         expect(fields.filter((field) => !allowed.includes(field))).toEqual([]);
       }
       for (const field of words(sometimes)) {
@@ -83,6 +85,19 @@ describe('the agora notice', () => {
       }
     });
   }
+
+  test('PERSON17: one about a member that is linked says to which user, and is else the same', () => {
+    const ofMembers = cases.filter(({ event }) => 'uid' in event);
+    expect(new Set(ofMembers.map(noticeOf).map(({ eventType }) => eventType)).size).toBe(8);
+    for (const fixture of ofMembers) {
+      const event = { ...fixture.event, userId: 'ann' } as ChannelEvent;
+      const { userId: _, ...without } = event as ChannelEvent & { readonly userId: string };
+      const told = noticeOf({ ...fixture, event });
+      const { userId, ...payload } = told.payload;
+      expect(userId).toBe('ann');
+      expect({ ...told, payload }).toEqual(noticeOf({ ...fixture, event: without as ChannelEvent }));
+    }
+  });
 
   test('HOOK2: every reason is numbered in some fixture', () => {
     const told = new Set(cases.map((fixture) => noticeOf(fixture).payload.reason));

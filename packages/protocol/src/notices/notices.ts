@@ -82,6 +82,7 @@ function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraNotice['pay
         channelName,
         ts,
         ...(event.account !== undefined && { account: event.account }),
+        ...(event.userId !== undefined && { userId: event.userId }),
         seq,
         count,
       };
@@ -99,6 +100,7 @@ function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraNotice['pay
         }),
         ts,
         ...(event.account !== undefined && { account: event.account }),
+        ...(event.userId !== undefined && { userId: event.userId }),
         seq,
         count,
       };

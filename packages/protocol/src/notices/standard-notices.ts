@@ -55,6 +55,7 @@ function memberOf(event: MemberEvent): StandardMember {
   return {
     uid: event.uid,
     ...(event.account !== undefined && { account: event.account }),
+    ...(event.userId !== undefined && { userId: event.userId }),
     role: event.role,
     platform: platformNames.get(event.platform) ?? 'other',
     ...(event.clientType !== undefined && { clientType: event.clientType }),

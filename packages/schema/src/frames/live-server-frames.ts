@@ -261,7 +261,7 @@ const rosterFrames = {
         changed: optional(
           array(
             rosterMember,
-            'Members of the window that are another way now: role, or `interruptedSinceMs` come or gone.',
+            'Members of the window that are another way now: role, `userId`, or `interruptedSinceMs` come or gone.',
           ),
         ),
         entered: optional(

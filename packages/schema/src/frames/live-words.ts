@@ -26,6 +26,7 @@ export const ruleScope = declared('RuleScope', '../reasons.ts', oneOf(...ruleSco
 
 export const uid = memberUid('The number of the member.');
 export const account = optional(string('If it joined with one.'));
+const userId = optional(string('The signaling user that it is linked to; absent: none, so far.'));
 export const seqThat = (description: string) => integer(description, { minimum: 1 });
 
 export const newHost = {
@@ -45,6 +46,7 @@ export const hostState = named(
 const newMemberFields = {
   uid,
   account,
+  userId,
   role,
   platform: integer('Platform number, as in `hello`.'),
   clientType: optional(integer('What the client says it is, as in `hello`.')),
@@ -78,6 +80,7 @@ const change = {
 const whom = {
   uid,
   account,
+  userId,
   role: described('The new role; of who left, the role at the leave.', role),
 };
 /** Changes of a roster by type. */

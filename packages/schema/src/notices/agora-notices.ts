@@ -35,6 +35,7 @@ const own = {
   reason: integer(`Why: ${listed(leaveReasons)}.`),
   duration: integer('Seconds in the channel: this `ts` less that of the join.', { minimum: 0 }),
   account: string('The string account, if the member joined with one.'),
+  userId: string('Housecount: the signaling user, if the member is linked to one.'),
 };
 const place = {
   channelName: string('Channel name.'),
@@ -53,12 +54,12 @@ interface Has {
 }
 const joined: Omit<Has, 'what'> = {
   always: ['uid', 'platform', 'clientSeq'],
-  sometimes: ['clientType', 'account'],
+  sometimes: ['clientType', 'account', 'userId'],
 };
 const left: Omit<Has, 'what'> = { ...joined, always: [...joined.always, 'reason', 'duration'] };
 /** In the communication profile a notice does not say the client's type. */
-const talking = { sometimes: ['account'] } as const;
-const changed: Omit<Has, 'what'> = { always: ['uid', 'clientSeq'], sometimes: ['account'] };
+const talking = { sometimes: ['account', 'userId'] } as const;
+const changed: Omit<Has, 'what'> = { always: ['uid', 'clientSeq'], sometimes: ['account', 'userId'] };
 
 /** Each type of notice: a type without a line does not compile. */
 export const agoraNoticeTypes: Readonly<Record<NoticeType, Has>> = {

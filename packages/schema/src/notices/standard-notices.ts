@@ -41,6 +41,7 @@ const standard = <const T extends string, const D extends Properties>(type: T, w
 const member = {
   uid: integer('Who it was; of a string account, the number that stands for it.'),
   account: optional(string('The string account, if the member joined with one.')),
+  userId: optional(string('The signaling user, if the member is linked to one.')),
   role: described('After the event; on a leave, at the leave.', role),
   platform: described('`other` for one that is not known.', keyOf(platforms)),
   clientType: optional(integer('What the client says it is.')),

@@ -114,6 +114,7 @@ export const pulledEvent = named('PulledEvent', {
 /** What is told of a member besides its uid. */
 export const memberFields = {
   account: optional(account),
+  userId: optional(linkedUser),
   role,
   platform: subject.platform,
   clientType: subject.clientType,

@@ -8,6 +8,7 @@ import { apiOperations } from './routes.ts';
 const otherApp = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 30 };
 const hiddenUid = 3_141_592_653;
 const hiddenAccount = 'alice-the-hidden';
+const hiddenUser = 'her-user-id';
 
 const customers = {
   tester: testCustomer,
@@ -30,7 +31,7 @@ beforeAll(async () => {
   operations = apiOperations(world.deps);
   world.answer = { answered: true, status: 500, excerpt: `no ${hiddenAccount} here` };
   await world.join('x', hiddenUid, { role: 'broadcaster', connectionId: 'of-the-host' });
-  await world.join('x', 2, { identity: { account: hiddenAccount }, connectionId: 'x-2' });
+  await world.join('x', 2, { identity: { account: hiddenAccount }, userId: hiddenUser, connectionId: 'x-2' });
   await world.join('x', 3);
   await world.leave('x', 3);
   for (const [path, send] of [
@@ -169,7 +170,7 @@ const telling: Readonly<Record<ReadId, string>> = {
   agoraListNoticeAddressesV1: '/v1/ncs/ip',
   agoraListProjects: '/dev/v1/projects',
 };
-const secrets = [String(hiddenUid), hiddenAccount, '203.0.113.77'];
+const secrets = [String(hiddenUid), hiddenAccount, hiddenUser, '203.0.113.77'];
 const told = (text: string) => secrets.filter((secret) => text.includes(secret));
 
 describe('without names', () => {
@@ -188,7 +189,7 @@ describe('without names', () => {
     return text;
   }
 
-  test('TENANT3: no answer says who it was', async () => {
+  test('TENANT3, PERSON17: no answer says who it was', async () => {
     const { deliveries } = (await world.json(`${app}/deliveries?account=${hiddenAccount}`)).body;
     const { cursor } = (await world.json(`${app}/channels/x/subscribers`)).body;
     const tellsOthers: string[] = [];

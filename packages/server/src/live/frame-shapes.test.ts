@@ -56,7 +56,7 @@ async function people(w: TestWorld, there: readonly TestSocket[]): Promise<void>
       clientType: 3,
     });
   const kim = { connectionId: 'kim' };
-  await w.join(0, { ...kim, ...broadcaster, identity: { account: 'kim' }, clientType: 3 });
+  await w.join(0, { ...kim, ...broadcaster, identity: { account: 'kim' }, userId: 'k', clientType: 3 });
   await merged(w);
   await w.submit({ type: 'set-role', ...kim, role: 'audience' });
   for (const connectionId of kinds)

@@ -338,3 +338,43 @@ describe('tokens', () => {
     expect(helloFrame().uid).toBe(42);
   });
 });
+
+describe('who follows the roster', () => {
+  test('PERSON15, PERSON16: sees who is linked; of a later link a window tells at once, and the whole with the next change', async () => {
+    await begin();
+    const [whole, part] = [await world.hello({ uid: 1 }), await world.hello({ uid: 2 })];
+    const page = await world.hello();
+    await whole.says({ type: 'subscribe-roster', id: 1 });
+    await part.says({ type: 'subscribe-roster', id: 1, view: { first: 10 } });
+    const { seq } = part.one('roster-window');
+    await answerTo(page, world.proof('ann', nonceOf(page)));
+    await world.advance(1_000);
+    expect(whole.all('roster-changes')).toEqual([]);
+    expect(part.one('roster-window-changes')).toMatchObject({
+      after: seq,
+      seq,
+      changed: [{ uid: 42, userId: 'ann' }],
+    });
+    const late = await world.hello({ uid: 3 });
+    await late.says({ type: 'subscribe-roster', id: 1 });
+    const listed = late.one('roster-snapshot').members.map(({ uid, userId }) => [uid, userId]);
+    expect(listed).toEqual([
+      [1, undefined],
+      [2, undefined],
+      [42, 'ann'],
+      [3, undefined],
+    ]);
+    await page.says({ type: 'set-role', id: 5, role: 'broadcaster' });
+    await page.says({ type: 'bye' });
+    await world.advance(1_000);
+    expect(
+      whole
+        .all('roster-changes')
+        .flatMap(({ changes }) => changes)
+        .filter(({ type }) => type === 'role' || type === 'left'),
+    ).toMatchObject([
+      { type: 'role', uid: 42, userId: 'ann' },
+      { type: 'left', uid: 42, userId: 'ann' },
+    ]);
+  });
+});

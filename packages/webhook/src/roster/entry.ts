@@ -6,6 +6,8 @@ export interface RosterMember {
   readonly uid: number;
   /** The string account; absent when the member joined without one. */
   readonly account?: string;
+  /** The signaling user that the member is linked to, as its last notice or the server's roster has it; absent: none, so far. */
+  readonly userId?: string;
   readonly role: NoticeRole;
   readonly platform?: number;
   readonly clientType?: number;
@@ -26,8 +28,18 @@ interface EntryBase {
 export type Entry =
   | (EntryBase & { readonly what: 'opened' | 'closed' })
   | (EntryBase & { readonly what: 'joined'; readonly member: RosterMember })
-  | (EntryBase & { readonly what: 'left'; readonly uid: number; readonly reason?: number })
-  | (EntryBase & { readonly what: 'role'; readonly uid: number; readonly role: NoticeRole });
+  | (EntryBase & {
+      readonly what: 'left';
+      readonly uid: number;
+      readonly userId?: string;
+      readonly reason?: number;
+    })
+  | (EntryBase & {
+      readonly what: 'role';
+      readonly uid: number;
+      readonly userId?: string;
+      readonly role: NoticeRole;
+    });
 
 /** A notice that carries sid and seq, as an entry; undefined if it has none. Throws RosterError `notice_invalid`. */
 export function entryOf(notice: EventNotice): Entry | undefined {
@@ -48,16 +60,18 @@ export function entryOf(notice: EventNotice): Entry | undefined {
         ...base,
         what: 'left',
         uid: uidOf(notice),
+        ...linkOf(notice),
         ...(notice.reason !== undefined && { reason: notice.reason }),
       };
     case 'role-changed':
-      return { ...base, what: 'role', uid: uidOf(notice), role: notice.role };
+      return { ...base, what: 'role', uid: uidOf(notice), ...linkOf(notice), role: notice.role };
   }
 }
 
 interface Named {
   readonly uid: number;
   readonly account: string | undefined;
+  readonly userId: string | undefined;
   readonly role: NoticeRole;
   readonly ts: number;
 }
@@ -70,12 +84,15 @@ export function memberOf(
   return {
     uid: uidOf(notice),
     ...(notice.account !== undefined && { account: notice.account }),
+    ...linkOf(notice),
     role: notice.role,
     ...(device.platform !== undefined && { platform: device.platform }),
     ...(device.clientType !== undefined && { clientType: device.clientType }),
     joinedSeconds: notice.ts,
   };
 }
+
+const linkOf = ({ userId }: Pick<Named, 'userId'>) => (userId === undefined ? {} : { userId });
 
 /** The uid, checked: throws RosterError `notice_invalid` if it is not one of 32 bits. */
 export function uidOf({ uid }: { readonly uid: number }): number {

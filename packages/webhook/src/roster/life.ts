@@ -158,8 +158,9 @@ function apply(life: Life, entry: Entry, changes: LifeChange[]): Life {
       return checked(next, entry, life.members.with(entry.member.uid, entry.member));
     case 'left': {
       const { uid, reason } = entry;
-      const member = life.members.get(uid);
-      if (!member) return { ...next, doubt: true };
+      const before = life.members.get(uid);
+      if (!before) return { ...next, doubt: true };
+      const member = linked(before, entry);
       changes.push({ ...at, type: 'left', member, ...(reason !== undefined && { reason }) });
       return checked(next, entry, life.members.without(uid));
     }
@@ -168,12 +169,16 @@ function apply(life: Life, entry: Entry, changes: LifeChange[]): Life {
       if (!before) return { ...next, doubt: true };
       // Roles mean nothing among communication members: they stay what their join said.
       if (before.role === 'communication') return next;
-      const member = { ...before, role: entry.role };
+      const member = { ...linked(before, entry), role: entry.role };
       changes.push({ ...at, type: 'role', member });
       return checked(next, entry, life.members.with(entry.uid, member));
     }
   }
 }
+
+/** A member is linked without a notice: the next one about it says to whom. */
+const linked = (member: RosterMember, { userId }: { readonly userId?: string }): RosterMember =>
+  userId === undefined ? member : { ...member, userId };
 
 /** Every notice says how many there are after it: a fold that disagrees has been told something wrong. */
 function checked(life: Life, { count }: Entry, members: UidMap<RosterMember>): Life {

@@ -53,6 +53,36 @@ test('HOOK183: the rejection of an asynchronous listener is reported, ends no pr
   ]);
 });
 
+test('PERSON18: a member has the user id of its join, of its last notice, or of the server’s roster', async () => {
+  const events = joins(new Truth('x'), 1, 2, 3);
+  const [, first, second, third] = events;
+  if (!first || !second || !third || !('uid' in first) || !('uid' in third)) throw new Error('three came');
+  const { connectionId: _, ...member } = first as typeof first & { readonly connectionId: string };
+  const base = { ...member, count: 3, role: 'broadcaster', userId: 'ann' } as const;
+  const role = { ...base, type: 'role-changed', seq: 5, clientSeq: member.clientSeq + 1 } as const;
+  const told: RosterChange[] = [];
+  const roster = new Roster();
+  roster.onChange((change) => void told.push(change));
+  for (const event of events.slice(0, 3)) await roster.take(noticeOf(event));
+  await roster.take(noticeOf({ ...third, userId: 'cat' }));
+  const uids = [first, second, third].map((event) => ('uid' in event ? event.uid : 0));
+  const usersOf = async () => {
+    const members = await roster.members('x');
+    return uids.map((uid) => members.find((one) => one.uid === uid)?.userId);
+  };
+  expect(await usersOf()).toEqual([undefined, undefined, 'cat']);
+  await roster.take(noticeOf(role as ChannelEvent));
+  expect(await usersOf()).toEqual(['ann', undefined, 'cat']);
+  const left = {
+    ...third,
+    ...{ type: 'member-left', seq: 6, count: 2, clientSeq: third.clientSeq + 1, userId: 'dan' },
+    ...{ reason: 'quit', evidence: 'bye', lastHeardMs: 0, noticedMs: 0, joinedMs: third.atMs },
+  } as unknown as ChannelEvent;
+  await roster.take(noticeOf(left));
+  expect(told.at(-1)).toMatchObject({ type: 'left', member: { uid: third.uid, userId: 'dan' } });
+  expect(await usersOf()).toEqual(['ann', undefined, undefined]);
+});
+
 describe('holes', () => {
   test('HOOK41: are named when they show, closed by what was missing, and waited for without a clock', async () => {
     const events = joins(new Truth('x'), 1, 2, 3, 4, 5);

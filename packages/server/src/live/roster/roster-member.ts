@@ -3,10 +3,11 @@ import type { Member } from '../../channel/membership/member.ts';
 
 /** A member as clients see it. */
 export function toRosterMember(member: Member): RosterMember {
-  const { uid, account, role, platform, clientType, connectionKind, joinedMs, link } = member;
+  const { uid, account, userId, role, platform, clientType, connectionKind, joinedMs, link } = member;
   return {
     uid,
     ...(account !== undefined && { account }),
+    ...(userId !== undefined && { userId }),
     role,
     platform,
     ...(clientType !== undefined && { clientType }),

@@ -27,7 +27,8 @@ async function everything({ log, join, leave }: ApiWorld): Promise<void> {
     uid += 1;
     const connectionId = `stage-${uid}`;
     const [role, other] = uid % 2 === 0 ? roles : [roles[1], roles[0]];
-    await join('stage', uid, { platform, clientType: 3, role, ...(account && { identity: { account } }) });
+    const linked = account && { identity: { account }, userId: `user ${uid}` };
+    await join('stage', uid, { platform, clientType: 3, role, ...linked });
     for (const next of [other, role]) await submit({ type: 'set-role', connectionId, role: next });
     return connectionId;
   };
@@ -35,7 +36,12 @@ async function everything({ log, join, leave }: ApiWorld): Promise<void> {
   for (const evidence of evidences)
     await submit({ type: 'leave', connectionId: await come(6, `for ${evidence}`), evidence });
   await submit({ type: 'kick' });
-  await join('talk', 1, { profile: 'communication', role: 'broadcaster', identity: { account: 'ann' } });
+  await join('talk', 1, {
+    profile: 'communication',
+    role: 'broadcaster',
+    identity: { account: 'ann' },
+    userId: 'bob',
+  });
   await leave('talk', 1);
   await join('talk', 2, { profile: 'communication', role: 'broadcaster' });
   await leave('talk', 2);

@@ -1,12 +1,16 @@
 import { afterEach, expect, test } from 'bun:test';
 import { buildSignalingToken } from '../../../src/token/build.ts';
 import { Client, type ClientOptions } from '../../../testing/clients/client.ts';
+import { ask } from '../../../testing/clients/rest-client.ts';
 import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
+import { startReceiver } from '../../../testing/processes/receiver.ts';
 import { startReloadableServer } from '../../../testing/processes/reloadable-server.ts';
 import {
   type ServerProcess,
   startServerProcess,
   testApp,
+  testAuthorization,
+  until,
 } from '../../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
 
@@ -88,6 +92,64 @@ test('PERSON10: a proof of a session that has logged out, of another app’s use
   expect(await answerTo(page, await proofOf(elsewhere, page))).toBe('link_proof_invalid');
   // Nothing of that was a proof taken, and the connection is there.
   expect(await answerTo(page, await proofOf(await login(url, 'ann'), page))).toBe('ok');
+}, 60_000);
+
+test('PERSON15, PERSON17: REST and notices have the member once, by uid, with its user id', async () => {
+  const receiver = await startReceiver();
+  server = await startTestServer({
+    endpointNetworks: ['127.0.0.0/8'],
+    endpoints: [{ app: testApp.id, url: receiver.url, secret: 's', allowPrivateNetwork: true }],
+  });
+  const { url } = server;
+  const [ann, page] = await Promise.all([login(url, 'ann'), joins(url, 42)]);
+  await joins(url, 43);
+  expect(await answerTo(page, await proofOf(ann, page))).toBe('ok');
+  const app = `/v1/apps/${testApp.id}`;
+  const usersOf = (members: { uid: number; userId?: string }[]) =>
+    members.map(({ uid, userId }) => [uid, userId]);
+  const both = [
+    [42, 'ann'],
+    [43, undefined],
+  ];
+  const roster = (await ask(url, `${app}/channels/${channel}/roster`)).body;
+  expect(usersOf(roster.members).sort()).toEqual(both);
+  const snapshot = await (
+    await fetch(`${url}${app}/snapshot`, { headers: { authorization: testAuthorization } })
+  ).text();
+  const lines = snapshot
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(usersOf(lines.flatMap(({ type, members }) => (type === 'members' ? members : []))).sort()).toEqual(
+    both,
+  );
+  page.send({ type: 'set-role', id: 1, role: 'broadcaster' });
+  await page.until('an answer', () => page.all('ok').some(({ id }) => id === 1));
+  await page.leave();
+  const { events } = (await ask(url, `${app}/channels/${channel}/events?sid=${roster.sid}&after=0`)).body;
+  const pulled = (await ask(url, `${app}/events?limit=100`)).body.events;
+  for (const listed of [events, pulled])
+    expect(
+      listed
+        .filter(({ uid }: { uid?: number }) => uid === 42)
+        .map(({ type, userId }: { type: string; userId?: string }) => [type, userId]),
+    ).toEqual([
+      ['member-joined', undefined],
+      ['role-changed', 'ann'],
+      ['member-left', 'ann'],
+    ]);
+  const told = () =>
+    receiver.notices
+      .map(({ notice }) => notice)
+      .filter(({ payload }) => 'uid' in payload && payload.uid === 42)
+      .sort((one, other) => (one.payload.seq ?? 0) - (other.payload.seq ?? 0));
+  await until('the notices', async () => told().length === 3);
+  expect(told().map(({ eventType, payload }) => [eventType, 'userId' in payload && payload.userId])).toEqual([
+    [105, false],
+    [111, 'ann'],
+    [104, 'ann'],
+  ]);
+  await receiver.close();
 }, 60_000);
 
 test('PERSON7: a reload switches links off and on; who is linked stays so', async () => {

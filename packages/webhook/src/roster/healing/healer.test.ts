@@ -59,6 +59,19 @@ describe('restHealer', () => {
     expect(asked[1]?.url.search).toBe('?limit=1000&after=3&at=S%3A9');
   });
 
+  test('PERSON18: the user ids of linked members are those of the roster, and of the events', async () => {
+    const { heal } = serverOf({ body: { ...head, members: [{ ...ann, userId: 'a' }, bob] } });
+    expect((await heal.roster('x'))?.members.map(({ userId }) => userId)).toEqual(['a', undefined]);
+    const [, joined] = events;
+    const of = (type: string, seq: number) => ({ ...joined, type, seq, userId: 'a', reason: 'quit' });
+    const page = {
+      events: [of('member-joined', 5), of('role-changed', 6), of('member-left', 7)],
+      more: false,
+    };
+    const entries = await serverOf({ body: page }).heal.events({ ...query, to: 7 });
+    expect(entries).toMatchObject([{ member: { userId: 'a' } }, { userId: 'a' }, { userId: 'a' }]);
+  });
+
   test('HOOK48: a listing whose moment is no longer kept is begun anew', async () => {
     const first = { body: { ...head, members: [ann], next: { after: 3, at: 'S:9' } } };
     const again = { body: { ...head, seq: 10, members: [bob] } };

@@ -126,10 +126,11 @@ function snapshotOf({ sid, seq, openedMs }: Answer, members: readonly RosterMemb
 }
 
 function memberOfRoster(value: unknown, isCommunication: boolean): RosterMember {
-  const { uid, account, role, platform, clientType, joinedMs } = fieldsOf(value);
+  const { uid, account, userId, role, platform, clientType, joinedMs } = fieldsOf(value);
   return {
     uid: uidNumber(uid),
     ...(account !== undefined && { account: text(account) }),
+    ...(userId !== undefined && { userId: text(userId) }),
     role: isCommunication ? 'communication' : roleOf(role),
     platform: number(platform),
     ...(clientType !== undefined && { clientType: number(clientType) }),
@@ -169,14 +170,19 @@ function entryOfEvent(value: unknown, hasRoles: boolean): Entry {
     }
     case 'member-left': {
       const reason = Object.entries(leaveReasons).find(([name]) => name === event.reason)?.[1];
-      return { ...base, what: 'left', uid: uidNumber(event.uid), ...(reason !== undefined && { reason }) };
+      return { ...base, what: 'left', ...linkedUid(event), ...(reason !== undefined && { reason }) };
     }
     case 'role-changed':
-      return { ...base, what: 'role', uid: uidNumber(event.uid), role: roleOf(event.role) };
+      return { ...base, what: 'role', ...linkedUid(event), role: roleOf(event.role) };
     default:
       throw unread('an event type');
   }
 }
+
+const linkedUid = ({ uid, userId }: Answer) => ({
+  uid: uidNumber(uid),
+  ...(userId !== undefined && { userId: text(userId) }),
+});
 
 function fieldsOf(value: unknown): Answer {
   if (typeof value === 'object' && value !== null) return value as Answer;
