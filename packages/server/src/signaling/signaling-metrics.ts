@@ -1,20 +1,31 @@
 import type { Counter, Metrics } from '../observe/contract.ts';
+import type { Counted } from './messages/publish.ts';
 
 /** The counters of frames and messages. */
-export const signalingCounters = (
+export function signalingCounters(
   metrics: Metrics,
-): Readonly<Record<'frames' | 'messages' | 'deliveries' | 'refusals', Counter>> => ({
-  frames: metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.'),
-  messages: metrics.counter('housecount_signaling_messages_total', 'Messages taken, to channels and users.'),
-  deliveries: metrics.counter(
+): Readonly<Record<'frames' | 'refusals', Counter>> & { readonly counted: Counted } {
+  const frames = metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.');
+  const messages = metrics.counter(
+    'housecount_signaling_messages_total',
+    'Messages taken, to channels and users.',
+  );
+  const deliveries = metrics.counter(
     'housecount_signaling_deliveries_total',
     'Messages on their way to connections: one that a hundred get counts for a hundred.',
-  ),
-  refusals: metrics.counter(
+  );
+  const refusals = metrics.counter(
     'housecount_signaling_refusals_total',
     'Refusals and endings told to signaling clients, by code.',
-  ),
-});
+  );
+  const counted = {
+    add(receivers: number) {
+      messages.add();
+      deliveries.add(receivers);
+    },
+  };
+  return { frames, refusals, counted };
+}
 
 /** Registers gauges, which are read at the moment when the metrics are. */
 export function registerGauges(

@@ -4,6 +4,7 @@ import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { Backend } from './backend.ts';
 import { backlogBytes, cutSlowest } from './backlogs.ts';
 import { conversationBounds, SignalingConnection, type SignalingConnectionNeeds } from './connection.ts';
+import { MessageEvents } from './messages/message-events.ts';
 import { type SignalingParts, signalingParts } from './parts.ts';
 import { Requests, requestTable } from './requests.ts';
 import { heedEnd } from './session/ended-by-log.ts';
@@ -25,7 +26,9 @@ export function startSignaling(options: SignalingOptions): Signaling {
       presences.tidy();
     },
   });
-  const shared = { ...options, ...parts, ...signalingCounters(metrics) };
+  const telling = { ...options, ...parts, ...signalingCounters(metrics) };
+  const follower = followLog(options, { ...parts, messageEvents: new MessageEvents(telling) });
+  const shared = { ...telling, toldTo: (position: number) => follower.reached(position) };
   const needs: SignalingConnectionNeeds = {
     ...shared,
     keeper: open,
@@ -33,7 +36,6 @@ export function startSignaling(options: SignalingOptions): Signaling {
     requests: new Requests(requestTable(shared), clock),
   };
   registerGauges(metrics, parts, { sockets: () => open.size, backlogBytes: () => backlogBytes(open) });
-  const follower = followLog(options, parts);
   open.start();
   return new Signaling({
     ...parts,
@@ -45,8 +47,11 @@ export function startSignaling(options: SignalingOptions): Signaling {
 }
 
 /** Has every part hear of each record, in the order in which they need it. */
-function followLog({ log, clock, logger }: SignalingOptions, parts: SignalingParts): LogFollower {
-  const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents } = parts;
+function followLog(
+  { log, clock, logger }: SignalingOptions,
+  parts: SignalingParts & { readonly messageEvents: MessageEvents },
+): LogFollower {
+  const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents, messageEvents } = parts;
   return new LogFollower({
     log,
     clock,
@@ -58,6 +63,7 @@ function followLog({ log, clock, logger }: SignalingOptions, parts: SignalingPar
       storageEvents.absorb(entry.record);
       heedEnd({ log, clock, sessions }, entry.record);
       topicEvents.absorb(entry);
+      messageEvents.absorb(entry.record);
       presences.absorb(entry);
     },
     settle: () => presences.settle(),

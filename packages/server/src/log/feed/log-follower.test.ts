@@ -81,3 +81,35 @@ test('LOG64: a follower that waits to try again stops at once', async () => {
   await follower.stop();
   expect(seen).toEqual([]);
 });
+
+test('LOG83: who waits for a position goes on when everything up to it was absorbed, and not before', async () => {
+  const { follower, seen } = begin(new Scripted(), () => undefined);
+  const at: number[][] = [];
+  const waits = [0, 1, 4, 6].map((position) =>
+    follower.reached(position).then(() => at.push([position, seen.length])),
+  );
+  await Promise.all(waits);
+  expect(at.map(([position]) => position)).toEqual([0, 1, 4, 6]);
+  for (const [position = 0, absorbed = 0] of at) expect(absorbed).toBeGreaterThanOrEqual(position);
+  // What was absorbed long ago is not waited for.
+  await follower.reached(3);
+  await follower.stop();
+});
+
+test('LOG83: nobody waits while the log cannot be read, nor for one who was stopped', async () => {
+  const log = new Scripted();
+  log.failsBefore.add(3);
+  const { follower, seen } = begin(log, () => undefined);
+  const before = follower.reached(6);
+  await settle();
+  await before;
+  expect(seen).toEqual([1, 2]);
+  await follower.reached(4);
+  const { follower: other } = begin(new Scripted(), () => undefined);
+  await settle();
+  const after = other.reached(99);
+  await other.stop();
+  await after;
+  await other.reached(99);
+  await follower.stop();
+});

@@ -27,15 +27,29 @@ export class LogFollower {
   readonly #stopping = new AbortController();
   readonly #following: Promise<void>;
   #trouble: string | undefined;
+  /** Of the newest entry that was absorbed. */
+  #position: number;
+  #waiting: { readonly position: number; readonly resolve: () => void }[] = [];
 
   constructor(options: LogFollowerOptions) {
     this.#options = options;
-    this.#following = this.#follow(options.log.lastPosition);
+    this.#position = options.log.lastPosition;
+    this.#following = this.#follow().finally(() => this.#release());
   }
 
   /** Why it is behind for longer than a moment; undefined while it follows. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /**
+   * Resolves when everything up to this position was absorbed, or at once if that may take long: while it cannot follow, and once it is
+   * stopped.
+   */
+  reached(position: number): Promise<void> {
+    if (this.#position >= position || this.#trouble !== undefined || this.#stopping.signal.aborted)
+      return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ position, resolve }));
   }
 
   /** Resolves when nothing is absorbed any more. */
@@ -44,28 +58,42 @@ export class LogFollower {
     await this.#following;
   }
 
-  async #follow(from: number): Promise<void> {
+  async #follow(): Promise<void> {
     const { log, clock, logger, part, settle } = this.#options;
     const { signal } = this.#stopping;
-    let position = from;
     while (!signal.aborted) {
       try {
-        for await (const batch of log.follow(position, signal)) {
-          if (this.#trouble !== undefined) logger.info('a part follows the log again', { part, position });
+        for await (const batch of log.follow(this.#position, signal)) {
+          if (this.#trouble !== undefined)
+            logger.info('a part follows the log again', { part, position: this.#position });
           this.#trouble = undefined;
           for (const entry of batch) {
-            position = entry.position;
             this.#absorb(entry);
+            this.#position = entry.position;
           }
           settle?.();
+          this.#release(this.#position);
         }
       } catch (cause) {
         if (this.#trouble === undefined)
-          logger.error('a part cannot follow the log; it tries again', { part, position, cause });
+          logger.error('a part cannot follow the log; it tries again', {
+            part,
+            position: this.#position,
+            cause,
+          });
         this.#trouble = 'It cannot follow the log.';
+        this.#release();
         await pause(clock, retryMs, signal);
       }
     }
+  }
+
+  /** Lets those go on who wait for what was absorbed by now. */
+  #release(position = Number.POSITIVE_INFINITY): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((each) => each.position > position);
+    for (const each of waiting) if (each.position <= position) each.resolve();
   }
 
   #absorb(entry: LogEntry): void {

@@ -6,6 +6,7 @@ import {
 } from '@housecount/protocol';
 import { fixed } from '../../fixed-limits.ts';
 import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { MessageLog } from '../../log/contract/messages.ts';
 import { conversationOf } from '../../log/record/conversation.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
@@ -14,19 +15,23 @@ import { failed } from '../names/refusals.ts';
 import type { RequestOf } from '../names/request.ts';
 import type { Session } from '../session/session.ts';
 import {
+  connectionOf,
   encode,
+  messagesTopic,
   type Publication,
   type Published,
   type Publisher,
   type PublishNeeds,
+  receiverOffline,
   refusalOfDelivery,
-  tellChannel,
   tellUser,
 } from './publish.ts';
 
 export interface KeepNeeds extends PublishNeeds {
   readonly apps: SignalingApps;
-  readonly log: Pick<MessageLog, 'keepMessage'>;
+  readonly log: Pick<MessageLog, 'keepMessage'> & Pick<Feed, 'lastPosition'>;
+  /** Resolves when what the log has up to this position was told to those whose sockets are here. */
+  readonly toldTo: (position: number) => Promise<void>;
 }
 
 export interface ReadNeeds {
@@ -36,7 +41,8 @@ export interface ReadNeeds {
 }
 
 /**
- * Publishes what is also kept: durable first, then told, under the time by which it is found again. To a user who is not
+ * Publishes what is also kept: durable first, then told from its record (message-events.ts), under the time by which it is found
+ * again; answered when those here were told, so that what its publisher says next comes after it. To a user who is not
  * connected it is kept alone (−11035); what could not be kept is still told to one who is (−11037), but to no channel.
  */
 export async function publishKept(
@@ -62,17 +68,18 @@ export async function publishKept(
     content,
     ...(customType !== undefined && { customType }),
   });
-  if (channelType === 'USER') return told(kept.ok, tellUser(needs, publisher, publication, timeOf(kept)));
+  if (kept.ok) await needs.toldTo(needs.log.lastPosition);
+  if (channelType === 'USER') {
+    if (!kept.ok) return told(false, tellUser(needs, publisher, publication));
+    return told(true, connectionOf(needs, app, channel) ? { ok: true, receivers: 1 } : receiverOffline());
+  }
   if (!kept.ok) {
     const { ok: _, ...why } = kept;
     const answer = failed(why, signalingErrors.historyFailed);
     return answer.ok ? refused(signalingErrors.historyFailed, 'The message could not be kept.') : answer;
   }
-  return { ok: true, receivers: tellChannel(needs, encode(publisher, publication, kept.atMs)) };
+  return { ok: true, receivers: needs.audiences.sizeOf(messagesTopic(app, channel)) };
 }
-
-const timeOf = (kept: { ok: true; atMs: number } | { ok: false }): number | undefined =>
-  kept.ok ? kept.atMs : undefined;
 
 /** The outcome of a message to a user (spec: signaling 2.4). */
 function told(isKept: boolean, published: Published): Published {

@@ -3,7 +3,6 @@ import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
-import type { Counter } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import { messagesBusTopic, storageBusTopic } from '../names/bus-topics.ts';
@@ -18,24 +17,31 @@ export interface Receivers {
   of(app: string, userId: string): Pick<Session, 'connection' | 'limits'> | undefined;
 }
 
+/** Counts messages, and to how many sockets they go. */
+export interface Counted {
+  add(receivers: number): void;
+}
+
 export interface PublishNeeds {
   readonly broadcast: Broadcast;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly audiences: Audiences;
   readonly sessions: Receivers;
-  readonly messages: Counter;
-  /** Messages as they go to sockets: one that a hundred get counts for a hundred. */
-  readonly deliveries: Counter;
+  readonly counted: Counted;
 }
 
 export interface MetadataNeeds extends Pick<PublishNeeds, 'clock' | 'audiences'> {
   readonly log: Pick<Commands, 'submit'> & Pick<Channels, 'known'>;
 }
 
-/** The publisher: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
-export interface Publisher {
+/** Whose message it is. */
+export interface Author {
   readonly app: string;
   readonly userId: string;
+}
+
+/** The publisher: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
+export interface Publisher extends Author {
   readonly rates: Pick<Rates, 'takeDelivery' | 'takeKept'>;
 }
 
@@ -61,27 +67,36 @@ export interface Told {
   readonly text: string;
 }
 
-export const encode = (publisher: Publisher, publication: Publication, serverMs: number): Told => ({
-  topic: messagesBusTopic({ app: publisher.app, kind: 'message', name: publication.channel }),
+export const messagesTopic = (app: string, name: string): string =>
+  messagesBusTopic({ app, kind: 'message', name });
+
+export const encode = (publisher: Author, publication: Publication, serverMs: number): Told => ({
+  topic: messagesTopic(publisher.app, publication.channel),
   text: JSON.stringify(frameOf('MESSAGE', publisher, publication, serverMs)),
 });
 
-/** Publishes to a user, if they are connected. */
+/** Publishes to a user, if they are connected. `serverMs`: the time of the message; that of now if it is left out. */
 export function tellUser(
-  needs: PublishNeeds,
-  publisher: Publisher,
+  needs: Omit<PublishNeeds, 'broadcast' | 'audiences'>,
+  publisher: Author,
   publication: Publication,
   serverMs = needs.clock.nowMs(),
 ): Published {
-  const { app } = publisher;
-  const receiver = needs.sessions.of(app, publication.channel)?.connection;
-  if (!receiver || receiver.isOver)
-    return refused(signalingErrors.receiverOffline, 'The receiver is offline.');
+  const receiver = connectionOf(needs, publisher.app, publication.channel);
+  if (!receiver) return receiverOffline();
   receiver.send(frameOf('USER', publisher, publication, serverMs));
-  needs.messages.add();
-  needs.deliveries.add();
+  needs.counted.add(1);
   return { ok: true, receivers: 1 };
 }
+
+/** The connection of a user, if they are connected. */
+export function connectionOf({ sessions }: Pick<PublishNeeds, 'sessions'>, app: string, userId: string) {
+  const connection = sessions.of(app, userId)?.connection;
+  return connection?.isOver === false ? connection : undefined;
+}
+
+export const receiverOffline = (): Refusal =>
+  refused(signalingErrors.receiverOffline, 'The receiver is offline.');
 
 /** Why a user can get no more messages now: they are behind in reading, and more would cut them off. */
 export function refusalOfReceiver(
@@ -97,7 +112,7 @@ export function refusalOfReceiver(
 
 function frameOf(
   channelType: 'MESSAGE' | 'USER',
-  { userId }: Publisher,
+  { userId }: Author,
   { channel, content, customType }: Publication,
   serverMs: number,
 ): SignalingMessage {
@@ -125,13 +140,12 @@ export function refusalOfDelivery(
 
 /** Returns how many are told. */
 export function tellChannel(
-  { broadcast, audiences, messages, deliveries }: PublishNeeds,
+  { broadcast, audiences, counted }: Omit<PublishNeeds, 'clock' | 'sessions'>,
   { topic, text }: Told,
 ): number {
   broadcast.publish(topic, text);
-  messages.add();
   const receivers = audiences.sizeOf(topic);
-  deliveries.add(receivers);
+  counted.add(receivers);
   return receivers;
 }
 

@@ -76,7 +76,7 @@ export function publishTopic(
   session: Session,
   { channel, topic, content, customType }: RequestOf<'publish-topic'>,
 ): SignalingAnswer {
-  const { broadcast, clock, messages, deliveries, audiences, log } = needs;
+  const { broadcast, clock, counted, audiences, log } = needs;
   const key = streamKey(session.app.id, channel);
   const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
@@ -102,8 +102,7 @@ export function publishTopic(
   if (!session.rates.takeDelivery(text.length * receivers, clock.steadyMs()))
     return refused(signalingErrors.publishTooFrequent, tooMuch);
   broadcast.publish(to, text);
-  messages.add();
-  deliveries.add(receivers);
+  counted.add(receivers);
   return done();
 }
 
