@@ -24,6 +24,8 @@ const schema = {
   signalingPageUsersMax: 100,
   /** Channels told of one user; a user who is in more is told of in these alone. */
   signalingUserChannelsMax: 10_000,
+  /** Members, and users, that a kicking rule keeps of those who were one person with whom it names; whoever else is, is put out once. */
+  rulePersonsMax: 1_000,
   /** Uids named of one person, who is in a live channel by several members; the rest are theirs all the same. */
   personUidsMax: 64,
   /** Users whose status one REST request asks for; more are `query_invalid`. */

@@ -19,6 +19,10 @@ export interface KickingRule {
   /** The account of the uid, where the rule was made for that; for people who look at it. */
   readonly account?: string;
   readonly ip?: string;
+  /** The members of live channels, by uid, who were one person with that uid when the rule was made; it means them too, with its other fields. */
+  readonly members?: readonly number[];
+  /** And the users of signaling. */
+  readonly users?: readonly string[];
   readonly privileges: readonly Privilege[];
   /** Epoch milliseconds. */
   readonly endsMs: number;
@@ -30,6 +34,8 @@ export interface RuleSubject {
   readonly channel: string;
   readonly uid: number;
   readonly ip: string;
+  /** Of a user of signaling; absent: it is a member of a live channel. */
+  readonly userId?: string;
 }
 
 /** Finds the scope of a rule with these fields: a member, an address or a channel, whichever is the narrowest. */
@@ -49,7 +55,13 @@ export function ruleMatches(
     rule.endsMs > nowMs &&
     rule.privileges.includes(privilege) &&
     (rule.channel === undefined || rule.channel === subject.channel) &&
-    (rule.uid === undefined || rule.uid === subject.uid) &&
+    (rule.uid === undefined || rule.uid === subject.uid || isOtherHalf(rule, subject)) &&
     (rule.ip === undefined || rule.ip === subject.ip)
   );
 }
+
+/** Was the subject one person with whom the rule names? */
+export const isOtherHalf = (
+  { members = [], users = [] }: Pick<KickingRule, 'members' | 'users'>,
+  { uid, userId }: Pick<RuleSubject, 'uid' | 'userId'>,
+): boolean => (userId === undefined ? members.includes(uid) : users.includes(userId));

@@ -67,6 +67,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     messageTimes: world.messageTimes,
     rules: world.rules,
     channel: (of) => world.channel(of),
+    live: (of) => world.live(of),
     limitsOf: world.limitsOf,
     usage: {
       open: (of) => world.usage.open(of),

@@ -8,12 +8,14 @@ import type { Commands } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
 import { type KickTarget, kickTargets } from '../decide/kick-targets.ts';
+import { knownUid } from '../decide/identity.ts';
+import { type OtherHalves, otherHalves, wholePerson } from '../decide/other-halves.ts';
 import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rule.ts';
 import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
 
 export interface RuleCommandsOptions {
-  readonly state: Pick<LogState, 'rules'>;
+  readonly state: Pick<LogState, 'rules' | 'channel' | 'accounts' | 'accountUids' | 'seen'>;
   readonly asks: Asks;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly addresses: Addresses;
@@ -33,15 +35,19 @@ export class RuleCommands implements KickingRules, Bans {
 
   async createRule(draft: RuleDraft, durationMs: number): Promise<Ruled> {
     // A rule of no duration ends as it begins: it is recorded, so that its id is nobody else's, and keeps nobody out.
-    const outcome = await this.#options.asks.request((view, nowMs) =>
-      decideRule(view, draft, durationMs, nowMs),
-    );
+    let others: OtherHalves | undefined;
+    const outcome = await this.#options.asks.request((view, nowMs) => {
+      others = otherHalves(view, draft, nowMs);
+      return decideRule(view, draft, durationMs, nowMs, others);
+    });
     if (!outcome.ok) return outcome;
     const set = outcome.records.find((record) => record.type === 'rule-set');
     if (!set) throw new Error('a rule was decided without its record');
     if (draft.privileges.includes('join_channel')) {
       const { addresses, reads } = this.#options;
-      const refused = await this.#kick(kickTargets(draft, addresses, reads.open(draft.app)));
+      const scope = { ...draft, ...others };
+      const open = reads.open(draft.app);
+      const refused = await this.#kick(kickTargets(scope, addresses, open, this.#uidIn(draft.app)));
       if (refused) return refused;
     }
     return { ok: true, rule: set.rule };
@@ -67,7 +73,14 @@ export class RuleCommands implements KickingRules, Bans {
 
   banned(app: string, subject: RuleSubject, privilege: Privilege): RuleScope | undefined {
     const { state, clock } = this.#options;
-    return state.rules.banned(app, subject, privilege, clock.nowMs());
+    // Most apps have none.
+    if (state.rules.size(app) === 0) return undefined;
+    const nowMs = clock.nowMs();
+    for (const each of wholePerson(state, app, subject, nowMs)) {
+      const scope = state.rules.banned(app, each, privilege, nowMs);
+      if (scope !== undefined) return scope;
+    }
+    return undefined;
   }
 
   /**
@@ -83,8 +96,13 @@ export class RuleCommands implements KickingRules, Bans {
     for (const [app, rules] of Map.groupBy(kicking, (rule) => rule.app)) {
       const open = reads.open(app);
       // It is refused only if the log ends meanwhile: then the next start does it.
-      await this.#kick(rules.flatMap((rule) => kickTargets(rule, addresses, open)));
+      await this.#kick(rules.flatMap((rule) => kickTargets(rule, addresses, open, this.#uidIn(app))));
     }
+  }
+
+  #uidIn(app: string): (userId: string) => number | undefined {
+    const { state, clock } = this.#options;
+    return (userId) => knownUid(state, app, userId, clock.nowMs());
   }
 
   /** Resolves when all are out, durably, or with the refusal if the log ends meanwhile. */

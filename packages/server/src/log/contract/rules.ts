@@ -2,6 +2,7 @@ import type { RuleScope } from '@housecount/protocol';
 import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
 import type { Refused } from './refused.ts';
 
+/** A rule that is to be made. The other halves of whom it names are found when it is. */
 export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' | 'ip' | 'privileges'>;
 
 /** The kicking rules of apps. */

@@ -1,22 +1,25 @@
+import type { RuleScope } from '@housecount/protocol';
 import { apply } from '../../channel/apply.ts';
 import type { JoinCommand } from '../../channel/command.ts';
+import type { RuleSubject } from '../../channel/rules.ts';
 import type { Random } from '../../clock.ts';
 import type { JoinRequest } from '../contract/commands.ts';
 import type { StateView } from '../state/state-view.ts';
 import { channelLimits } from './channel-limits.ts';
 import { type Decided, decidedOf, refuse } from './decided.ts';
 import { decideIdentity, isAccountsUid } from './identity.ts';
+import { userSubject } from './other-halves.ts';
 import { channelsFull } from './quota.ts';
 
 /** A join: who it is, whether a rule keeps it out, then what the channel says. */
 export function decideJoin(state: StateView, request: JoinRequest, random: Random, nowMs: number): Decided {
-  const { key, identity, ip } = request;
-  const { app, kind, name } = key;
+  const { key, identity } = request;
+  const { app, kind } = key;
   const channel = state.channel(key);
   const identified = decideIdentity(state, request, random, nowMs);
   if (!identified.ok) return identified;
   const { uid } = identified;
-  const ruleScope = state.rules.banned(app, { channel: name, uid, ip }, 'join_channel', nowMs);
+  const ruleScope = bannedFrom(state, request, uid, nowMs);
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   if (kind === 'live' && 'uid' in identity && isAccountsUid(state, key, uid)) return refuse('uid_taken');
   const full = channelsFull(state, channel);
@@ -26,6 +29,24 @@ export function decideJoin(state: StateView, request: JoinRequest, random: Rando
   const decided = decidedOf(channel, apply(channel, command, nowMs, room));
   if (!decided.ok || identified.records.length === 0) return decided;
   return { ok: true, records: [...identified.records, ...decided.records] };
+}
+
+/** A rule that keeps out who joins, or the user that its token says it is. */
+function bannedFrom(
+  state: StateView,
+  { key, identity, userId, ip }: JoinRequest,
+  uid: number,
+  nowMs: number,
+): RuleScope | undefined {
+  const { app, kind, name: channel } = key;
+  const name = 'account' in identity ? identity.account : String(uid);
+  const subjects: RuleSubject[] = [{ channel, uid, ip, ...(kind !== 'live' && { userId: name }) }];
+  if (userId !== undefined) subjects.push(userSubject(state, app, { channel, ip, userId }, nowMs));
+  for (const subject of subjects) {
+    const scope = state.rules.banned(app, subject, 'join_channel', nowMs);
+    if (scope !== undefined) return scope;
+  }
+  return undefined;
 }
 
 function commandOf(request: JoinRequest, uid: number, sid: string): JoinCommand {

@@ -1,6 +1,6 @@
 import type { ChannelKey, OpenChannel } from '../../channel/channel.ts';
 import type { ChannelCommand } from '../../channel/command.ts';
-import { scopeOf } from '../../channel/rules.ts';
+import { type KickingRule, scopeOf } from '../../channel/rules.ts';
 import type { Addresses, Attendance } from '../addresses.ts';
 import type { RuleDraft } from '../contract/rules.ts';
 
@@ -11,38 +11,53 @@ export interface KickTarget {
   readonly command: Kick;
 }
 
+/** A rule, or one that is to be, with the other halves of whom it names. */
+export type KickScope = RuleDraft & Pick<KickingRule, 'members' | 'users'>;
+
 /** The kicks that put everybody offline whom a rule with this scope speaks of. `open`: the app's open channels, of every kind. */
 export function kickTargets(
-  scope: RuleDraft,
+  scope: KickScope,
   addresses: Addresses,
   open: Iterable<OpenChannel>,
+  uidOf: (userId: string) => number | undefined,
 ): readonly KickTarget[] {
   const { uid, ip } = scope;
+  const users = (scope.users ?? []).map(uidOf).filter((each) => each !== undefined);
+  const uidsIn = ({ kind }: ChannelKey) =>
+    uid === undefined ? undefined : new Set([uid, ...(kind === 'live' ? (scope.members ?? []) : users)]);
   if (ip !== undefined)
     return addresses
       .of(ip)
-      .filter((at) => isMeant(scope, at))
+      .filter((at) => isMeant(scope, at) && (uidsIn(at.key)?.has(at.uid) ?? true))
       .map((at) => ({ key: at.key, command: kickOf(scope, at.key, at) }));
   const targets: KickTarget[] = [];
-  for (const { key, roster } of open)
-    if ((scope.channel ?? key.name) === key.name && (uid === undefined || roster.get(uid)))
-      targets.push({ key, command: kickOf(scope, key) });
+  for (const { key, roster } of open) {
+    if ((scope.channel ?? key.name) !== key.name) continue;
+    const uids = uidsIn(key);
+    if (!uids) targets.push({ key, command: kickOf(scope, key) });
+    else
+      for (const each of uids)
+        if (roster.get(each)) targets.push({ key, command: kickOf(scope, key, { uid: each }) });
+  }
   return targets;
 }
 
-const isMeant = (scope: RuleDraft, { key, uid }: Attendance): boolean =>
-  key.app === scope.app && (scope.uid ?? uid) === uid && (scope.channel ?? key.name) === key.name;
+const isMeant = (scope: RuleDraft, { key }: Attendance): boolean =>
+  key.app === scope.app && (scope.channel ?? key.name) === key.name;
 
 /**
  * A rule that names no channel ends the sessions of signaling, and puts nobody out of a channel: such a kick names no rule's
  * scope there.
  */
-function kickOf(scope: RuleDraft, { kind }: ChannelKey, at?: Attendance): Kick {
-  const { uid } = at ?? scope;
+function kickOf(
+  scope: RuleDraft,
+  { kind }: ChannelKey,
+  at?: { readonly uid: number; readonly connectionId?: string },
+): Kick {
   return {
     type: 'kick',
-    ...(at && { connectionIds: [at.connectionId] }),
-    ...(uid !== undefined && { uid }),
+    ...(at?.connectionId !== undefined && { connectionIds: [at.connectionId] }),
+    ...(at && { uid: at.uid }),
     ...((kind === 'live' || scope.channel !== undefined) && { ruleScope: scopeOf(scope) }),
   };
 }

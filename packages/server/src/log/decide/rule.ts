@@ -3,9 +3,16 @@ import { fixed } from '../../fixed-limits.ts';
 import type { RuleDraft } from '../contract/rules.ts';
 import type { StateView } from '../state/state-view.ts';
 import { type Decided, refuse } from './decided.ts';
+import { nobodyElse, type OtherHalves } from './other-halves.ts';
 
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
-export function decideRule(state: StateView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
+export function decideRule(
+  state: StateView,
+  draft: RuleDraft,
+  durationMs: number,
+  nowMs: number,
+  others: OtherHalves = nobodyElse,
+): Decided {
   const { app } = draft;
   const { appRulesMax } = state.limitsOf(app);
   const isFull = state.rules.size(app) >= appRulesMax;
@@ -16,11 +23,29 @@ export function decideRule(state: StateView, draft: RuleDraft, durationMs: numbe
       detail: `The app has as many kicking rules as it may have (${appRulesMax}).`,
     };
   const id = Math.max(nowMs, state.rules.lastId(app) + 1);
-  const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
+  const times = { endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
+  const rule: KickingRule = { ...draft, ...recorded(others), id, ...times };
   const deletions = ended
     .slice(0, fixed.batchRecordsMax)
     .map((each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const);
   return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, atMs: nowMs }] };
+}
+
+/** What a rule keeps of whom else it means: nothing where there is nobody. */
+const recorded = ({ members, users }: OtherHalves) => ({
+  ...(members.length > 0 && { members: members.slice(0, fixed.rulePersonsMax) }),
+  ...(users.length > 0 && { users: users.slice(0, fixed.rulePersonsMax) }),
+});
+
+/**
+ * The rule as it is when a member that was linked late has been put out by it: it keeps out that member from then on. undefined: it names
+ * it already, or has no more room.
+ */
+export function ruleWithMember(rule: KickingRule, uid: number, nowMs: number): KickingRule | undefined {
+  const { members = [] } = rule;
+  if (rule.uid === undefined || rule.uid === uid || members.includes(uid)) return undefined;
+  if (members.length >= fixed.rulePersonsMax) return undefined;
+  return { ...rule, members: [...members, uid], updatedMs: nowMs };
 }
 
 /** A rule that lasts `durationMs` from now on; ended ones are not found. */

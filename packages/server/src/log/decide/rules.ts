@@ -62,10 +62,12 @@ export class Rules {
     nowMs: number,
     hidden: (rule: KickingRule) => boolean = () => false,
   ): KickingRule | undefined {
+    const { uid, userId, ip, channel } = subject;
     for (const key of [
-      `${app}/uid/${subject.uid}`,
-      `${app}/ip/${subject.ip}`,
-      `${app}/channel/${subject.channel}`,
+      `${app}/uid/${uid}`,
+      userId === undefined ? `${app}/member/${uid}` : `${app}/user/${userId}`,
+      `${app}/ip/${ip}`,
+      `${app}/channel/${channel}`,
     ]) {
       for (const rule of this.#filed.get(key) ?? []) {
         if (!hidden(rule) && ruleMatches(rule, subject, privilege, nowMs)) return rule;
@@ -92,10 +94,11 @@ export class Rules {
     this.#sizes.set(rule.app, (this.#sizes.get(rule.app) ?? 0) + 1);
     const rules = this.#apps.get(rule.app) ?? new Map<number, KickingRule>();
     this.#apps.set(rule.app, rules.set(rule.id, rule));
-    const key = fileOf(rule);
-    const filed = this.#filed.get(key);
-    if (filed) filed.add(rule);
-    else this.#filed.set(key, new Set([rule]));
+    for (const key of filesOf(rule)) {
+      const filed = this.#filed.get(key);
+      if (filed) filed.add(rule);
+      else this.#filed.set(key, new Set([rule]));
+    }
   }
 
   delete(app: string, id: number): void {
@@ -103,9 +106,11 @@ export class Rules {
     const rule = this.#apps.get(app)?.get(id);
     if (rule) {
       this.#apps.get(app)?.delete(id);
-      const filed = this.#filed.get(fileOf(rule));
-      filed?.delete(rule);
-      if (filed?.size === 0) this.#filed.delete(fileOf(rule));
+      for (const key of filesOf(rule)) {
+        const filed = this.#filed.get(key);
+        filed?.delete(rule);
+        if (filed?.size === 0) this.#filed.delete(key);
+      }
     }
     if (this.#base) {
       const deleted = this.#deleted.get(app) ?? new Set<number>();
@@ -123,8 +128,11 @@ export class Rules {
   }
 }
 
-function fileOf(rule: KickingRule): string {
-  if (rule.uid !== undefined) return `${rule.app}/uid/${rule.uid}`;
-  if (rule.ip !== undefined) return `${rule.app}/ip/${rule.ip}`;
-  return `${rule.app}/channel/${rule.channel}`;
+function filesOf({ app, channel, uid, ip, members = [], users = [] }: KickingRule): readonly string[] {
+  if (uid === undefined) return [ip === undefined ? `${app}/channel/${channel}` : `${app}/ip/${ip}`];
+  return [
+    `${app}/uid/${uid}`,
+    ...members.map((member) => `${app}/member/${member}`),
+    ...users.map((userId) => `${app}/user/${userId}`),
+  ];
 }

@@ -77,6 +77,12 @@ export class Draft implements StateView {
     return this.#channels.get(key) ?? this.#base.channel(key);
   }
 
+  *live(app: string): IterableIterator<Channel> {
+    const drafted = this.#channels.of(app, 'live');
+    yield* drafted.values();
+    for (const channel of this.#base.live(app)) if (!drafted.has(channel.key.name)) yield channel;
+  }
+
   absorb(record: LogRecord): void {
     if (record.type === 'channel') this.#absorb(record);
     else absorbApp(this, record);

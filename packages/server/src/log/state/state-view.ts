@@ -18,6 +18,8 @@ export interface StateView {
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   /** A channel as it is; empty if nothing is known of it. */
   channel(key: ChannelKey): Channel;
+  /** The live channels of an app, in no order. */
+  live(app: string): Iterable<Channel>;
   /** The limits of apps. */
   readonly limitsOf: AppLogLimitsOf;
   /** The usage of apps that counts against their limits. */

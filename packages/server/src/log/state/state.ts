@@ -71,6 +71,10 @@ export class LogState implements StateView {
     return this.#channels.of(app, kind);
   }
 
+  live(app: string): Iterable<Channel> {
+    return this.channelsOf(app, 'live').values();
+  }
+
   put(channel: Channel): void {
     this.usage.changed(this.channel(channel.key), channel);
     this.#keep(channel);

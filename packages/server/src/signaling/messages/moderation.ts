@@ -37,7 +37,7 @@ export function isBanned(
   app: string,
   { userId, address }: { readonly userId: string; readonly address: string },
 ): boolean {
-  const subject = { channel: noChannel, uid: uidOf(log, app, userId) ?? 0, ip: address };
+  const subject = { channel: noChannel, uid: uidOf(log, app, userId) ?? 0, ip: address, userId };
   return log.banned(app, subject, 'join_channel') !== undefined;
 }
 
@@ -49,10 +49,11 @@ export function keptOut({ log }: ModerationNeeds, session: Session, key: Channel
 /** If the record is of a rule about the app as a whole that puts people offline: does it speak of this session? */
 export function expels(log: Rules, record: LogRecord, session: Session): boolean {
   if (record.type !== 'rule-set' || !isExpulsion(record.rule)) return false;
-  const { app, uid, ip } = record.rule;
+  const { app, uid, ip, users = [] } = record.rule;
+  const { userId } = session;
   if (session.app.id !== app) return false;
   return (
-    (uid === undefined || uidOf(log, app, session.userId) === uid) &&
+    (uid === undefined || uidOf(log, app, userId) === uid || users.includes(userId)) &&
     (ip === undefined || session.address === ip)
   );
 }
@@ -81,4 +82,5 @@ const subjectOf = (log: Rules, { app, userId, address }: Session, channel = noCh
   channel,
   uid: uidOf(log, app.id, userId) ?? 0,
   ip: address,
+  userId,
 });

@@ -29,6 +29,8 @@ export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
       if (change.role === 'audience') for (const session of whipOf(needs, change)) ends.cut(session);
       return;
     case 'token-renewed':
+    // A rule about the user that it is linked to is about the member too.
+    case 'person-known':
       for (const session of whipOf(needs, change)) rights.hold(session);
       return;
     case 'link-live':
