@@ -1623,6 +1623,10 @@ export interface Rule {
   /** Where the rule was made for it. */
   readonly userId?: string;
   readonly ip?: string;
+  /** Uids of the members of live channels who were one person with whom it names, when it was made or since a link came late: it speaks of them too. */
+  readonly members?: readonly number[];
+  /** And the users of signaling, by user id. */
+  readonly users?: readonly string[];
   readonly privileges: readonly ('join_channel' | 'publish_audio' | 'publish_video' | 'publish_message')[];
   /** When it was made, UTC epoch milliseconds. */
   readonly createdMs: number;

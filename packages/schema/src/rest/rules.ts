@@ -62,6 +62,13 @@ export const rule = named(
     uid: optional(integer()),
     userId: optional(string('Where the rule was made for it.')),
     ip: optional(string()),
+    members: optional(
+      array(
+        integer(),
+        'Uids of the members of live channels who were one person with whom it names, when it was made or since a link came late: it speaks of them too.',
+      ),
+    ),
+    users: optional(array(string(), 'And the users of signaling, by user id.')),
     privileges: array(oneOf(...privileges)),
     createdMs: milliseconds('When it was made'),
     endsMs: milliseconds('When it ends'),

@@ -6,7 +6,7 @@ import {
   type SignalingStates,
   signalingErrors,
 } from '@housecount/protocol';
-import { liveKey } from '../channel/channel.ts';
+import { liveKey, type OpenChannel } from '../channel/channel.ts';
 import type { Metadata } from '../channel/parts/metadata.ts';
 import type { Clock } from '../clock.ts';
 import type { Channels } from '../log/contract/channels.ts';
@@ -17,6 +17,7 @@ import { spelledUid } from '../log/decide/account-uids.ts';
 import { locksOf } from './locks/lock-requests.ts';
 import { type KeepNeeds, publishKept } from './messages/kept-messages.ts';
 import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './messages/publish.ts';
+import { type ReceiverNeeds, receiverOf } from './messages/receiver.ts';
 import type { SignalingAnswer } from './names/answer.ts';
 import { type ChannelKey, placeOf } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
@@ -54,15 +55,17 @@ export interface UsersPage {
 /** `reconnecting`: the connection is lost, and the session is kept for its lease. */
 export type UserStatus = 'online' | 'reconnecting' | 'offline';
 
-export interface BackendNeeds extends KeepNeeds, WhereNeeds {
+export interface BackendNeeds extends KeepNeeds, WhereNeeds, ReceiverNeeds {
   readonly log: KeepNeeds['log'] &
     WhereNeeds['log'] &
+    ReceiverNeeds['log'] &
     Pick<KickingRules, 'createRule'> &
     Pick<Identities, 'resolve'> &
     Pick<Commands, 'submit'> &
     Pick<Channels, 'known'>;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly sessions: Pick<Sessions, 'of' | 'kick'>;
+  readonly whereabouts: WhereNeeds['whereabouts'];
   readonly ownerRates: OwnerRates;
   readonly limits: Pick<SignalingLimits, 'metadataBytesMax'>;
 }
@@ -98,10 +101,11 @@ export class Backend {
    */
   async tellUser(
     app: string,
-    { publisher, asUser, isKept, ...publication }: OwnersPublication,
+    { publisher, asUser, isKept, ...asked }: OwnersPublication,
   ): Promise<{ readonly online: boolean; readonly kept: boolean }> {
     const rates = this.#admit(app, publisher, asUser);
     const by = { app, userId: publisher, rates };
+    const publication = { ...asked, channel: receiverOf(this.#needs, app, asked.channel) };
     if (!isKept) return { online: tellUser(this.#needs, by, publication).ok, kept: false };
     const published = await publishKept(this.#needs, by, { ...publication, channelType: 'USER' });
     if (published.ok) return { online: true, kept: true };
@@ -163,8 +167,8 @@ export class Backend {
   }
 
   /**
-   * Puts somebody out of the live channel and the signaling channels of a name, once: who has the name as user id or
-   * account, or else, of a number, whoever has it as uid. Returns out of how many.
+   * Puts somebody out of the live channel and the signaling channels of a name, once, with all that is one person with them: who has the
+   * name as user id or account, or else, of a number, whoever has it as uid. Returns out of how many.
    * @throws HousecountError rate_limited, log_unavailable
    */
   async remove(app: string, channel: string, name: string): Promise<number> {
@@ -172,15 +176,18 @@ export class Backend {
     const channels = (['live', 'message', 'stream'] as const).map((kind) =>
       log.channel({ app, kind, name: channel }),
     );
-    const among = (uid: number) => channels.filter((one) => one?.roster.get(uid) !== undefined);
-    const uid = [uidOf(log, app, name), spelledUid(name)].find(
-      (one) => one !== undefined && among(one).length > 0,
-    );
-    if (uid === undefined) return 0;
-    const there = among(uid);
-    const outcome = await log.createRule({ app, channel, uid, privileges: ['join_channel'] }, 0);
+    const isAmong = (uid: number) => channels.some((one) => one?.roster.get(uid) !== undefined);
+    const there = [uidOf(log, app, name), spelledUid(name)].find((uid) => uid !== undefined && isAmong(uid));
+    const [live] = channels;
+    const isLinked = (live?.roster.linkedTo(name).length ?? 0) > 0;
+    if (there === undefined && !isLinked) return 0;
+    const whom = there === undefined || isLinked ? await this.uidFor(app, name) : { uid: there };
+    const outcome = await log.createRule({ app, channel, ...whom, privileges: ['join_channel'] }, 0);
     if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
-    return there.length;
+    const { members = [], users = [] } = outcome.rule;
+    const others = users.map((user) => uidOf(log, app, user)).filter((uid) => uid !== undefined);
+    const meant = (one: OpenChannel) => [whom.uid, ...(one === live ? members : others)];
+    return channels.filter((one) => one && meant(one).some((uid) => one.roster.get(uid))).length;
   }
 
   /** Ends the user's session at once; they may log in again. False if there is none. */

@@ -114,13 +114,26 @@ function deleteRule(parts: Pick<Parts, 'apps' | 'log'>): Operation {
   });
 }
 
-function shown({ id, channel, uid, account, ip, privileges: of, createdMs, endsMs }: KickingRule) {
+function shown({
+  id,
+  channel,
+  uid,
+  account,
+  ip,
+  members,
+  users,
+  privileges: of,
+  createdMs,
+  endsMs,
+}: KickingRule) {
   return {
     id,
     ...(channel !== undefined && { channel }),
     ...(uid !== undefined && { uid }),
     ...(account !== undefined && { userId: account }),
     ...(ip !== undefined && { ip }),
+    ...(members && { members }),
+    ...(users && { users }),
     privileges: of,
     createdMs,
     endsMs,

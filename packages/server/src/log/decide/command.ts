@@ -54,9 +54,13 @@ function putOutByLink(
   const user = userSubject(state, app, { channel: name, ip: '', userId }, nowMs);
   const rule = state.rules.find(app, user, 'join_channel', nowMs);
   if (!rule) return [];
-  const kick = apply(changes.reduce(evolve, channel), { type: 'kick', uid, ruleScope: scopeOf(rule) }, nowMs, room);
+  const kick = apply(
+    changes.reduce(evolve, channel),
+    { type: 'kick', uid, ruleScope: scopeOf(rule) },
+    nowMs,
+    room,
+  );
   const kicked = 'refused' in kick ? [] : kick.changes.map((change) => recordOf(key, change));
   const wider = ruleWithMember(rule, uid, nowMs);
   return wider ? [...kicked, { type: 'rule-set', app, rule: wider, atMs: nowMs }] : kicked;
 }
-

@@ -12,7 +12,11 @@ export const nobodyElse: OtherHalves = { members: [], users: [] };
 type Known = Pick<StateView, 'channel' | 'live' | 'accounts' | 'accountUids' | 'seen'>;
 
 /** The other halves of whom the rule names, by any of its names, in the channels that it is about. */
-export function otherHalves(state: Known, { app, channel, uid, account }: RuleDraft, nowMs: number): OtherHalves {
+export function otherHalves(
+  state: Known,
+  { app, channel, uid, account }: RuleDraft,
+  nowMs: number,
+): OtherHalves {
   if (uid === undefined) return nobodyElse;
   const live = channel === undefined ? [...state.live(app)] : [state.channel(liveKey(app, channel))];
   const rosters = live.filter(isOpen).map(({ roster }) => roster);
@@ -48,7 +52,9 @@ export function wholePerson(
   if (userId !== undefined)
     return [subject, ...live.roster.linkedTo(userId).map((member) => ({ channel, uid: member.uid, ip }))];
   const linked = live.roster.get(uid)?.userId;
-  return linked === undefined ? [subject] : [subject, userSubject(state, app, { ...subject, userId: linked }, nowMs)];
+  return linked === undefined
+    ? [subject]
+    : [subject, userSubject(state, app, { ...subject, userId: linked }, nowMs)];
 }
 
 /** A user of signaling, as rules may speak of them. */

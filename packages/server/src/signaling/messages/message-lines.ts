@@ -4,10 +4,11 @@ import type { RequestLines } from '../names/request.ts';
 import { getMessages, type KeepNeeds, type ReadNeeds } from './kept-messages.ts';
 import type { ModerationNeeds } from './moderation.ts';
 import { publishAsked } from './publish-request.ts';
+import type { ReceiverNeeds } from './receiver.ts';
 
 /** Messages that are published and read. */
 export const messageLines = (
-  parts: KeepNeeds & ReadNeeds & ModerationNeeds,
+  parts: KeepNeeds & ReadNeeds & ModerationNeeds & ReceiverNeeds,
 ): RequestLines<'publish' | 'get-messages'> => ({
   publish: {
     need: ({ channelType, channel }, userId) =>
