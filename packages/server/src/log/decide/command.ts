@@ -33,34 +33,33 @@ export function decideCommand(
   const { changes } = decision;
   const tooMuch = keptFull(state, channel, command, changes) ?? textsFull(state, channel, changes);
   if (tooMuch) return tooMuch;
-  const decided = decidedOf(channel, decision);
-  const putOut = putOutByLink(state, channel, changes, room, nowMs);
-  return decided.ok ? { ok: true, records: [...decided.records, ...putOut] } : decided;
+  return putOutByLink(state, channel, changes, room, nowMs) ?? decidedOf(channel, decision);
 }
 
-/** What becomes of a member that is linked to a user whom a rule keeps out: it is put out as the rule would have, and kept out with the user. */
+/**
+ * The decision of a link with a user whom a rule keeps out: the member is put out as the rule would have, and kept out with the user. Nobody
+ * is shown for a moment who may not be there: the link itself is not recorded. undefined: no rule is in the way.
+ */
 function putOutByLink(
   state: StateView,
   channel: Channel,
   changes: readonly ChannelChange[],
   room: ChannelLimits,
   nowMs: number,
-): readonly LogRecord[] {
+): Decided | undefined {
   const { key } = channel;
   const { app, name } = key;
   const link = changes.find((change) => change.type === 'person-known');
-  if (link?.userId === undefined || state.rules.size(app) === 0) return [];
+  if (link?.userId === undefined || state.rules.size(app) === 0) return undefined;
   const { uid, userId } = link;
   const user = userSubject(state, app, { channel: name, ip: '', userId }, nowMs);
   const rule = state.rules.find(app, user, 'join_channel', nowMs);
-  if (!rule) return [];
-  const kick = apply(
-    changes.reduce(evolve, channel),
-    { type: 'kick', uid, ruleScope: scopeOf(rule) },
-    nowMs,
-    room,
-  );
-  const kicked = 'refused' in kick ? [] : kick.changes.map((change) => recordOf(key, change));
+  if (!rule) return undefined;
+  const rest = changes.filter((change) => change !== link);
+  const kick = { type: 'kick', uid, ruleScope: scopeOf(rule) } as const;
+  const kicked = decidedOf(channel, apply(rest.reduce(evolve, channel), kick, nowMs, room));
+  if (!kicked.ok) return kicked;
   const wider = ruleWithMember(rule, uid, nowMs);
-  return wider ? [...kicked, { type: 'rule-set', app, rule: wider, atMs: nowMs }] : kicked;
+  const kept: readonly LogRecord[] = wider ? [{ type: 'rule-set', app, rule: wider, atMs: nowMs }] : [];
+  return { ok: true, records: [...rest.map((change) => recordOf(key, change)), ...kicked.records, ...kept] };
 }
