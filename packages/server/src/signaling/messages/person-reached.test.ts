@@ -42,7 +42,13 @@ const isRefused = async (joined: Promise<unknown>) => {
   return outcome;
 };
 const says = (client: TestClient, over: object = {}) =>
-  client.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'hi' }, ...over });
+  client.asks({
+    type: 'publish',
+    channelType: 'MESSAGE',
+    channel: 'lobby',
+    content: { text: 'hi' },
+    ...over,
+  });
 const tells = (client: TestClient, userId: string, over: object = {}) =>
   says(client, { channelType: 'USER', channel: userId, ...over });
 const code = (answer: { readonly type: string; readonly code?: number }) => answer.code ?? 0;
@@ -181,7 +187,8 @@ describe('told', () => {
     const w = await begin();
     const { ann } = await party(w);
     const bob = await w.login('bob');
-    for (const name of ['4711', 'screen', 'ann']) expect([name, code(await tells(bob, name))]).toEqual([name, 0]);
+    for (const name of ['4711', 'screen', 'ann'])
+      expect([name, code(await tells(bob, name))]).toEqual([name, 0]);
     expect(ann.all('message')).toMatchObject(
       [1, 2, 3].map(() => ({ channelType: 'USER', channel: 'ann', publisher: 'bob' })),
     );
@@ -217,10 +224,13 @@ describe('told', () => {
     const { ann } = await party(w);
     const kim = w.connect();
     kim.userId = 'kim';
-    const users = 2;
-    const token = listedTokenOf('kim', w.clock.nowMs(), { [users]: [[], ['4711']] } as never);
+    const users = 4;
+    const token = listedTokenOf('kim', w.clock.nowMs(), { [users]: [[], ['4711']] });
     await kim.says(loginFrame('kim', w.clock.nowMs(), { token }));
     expect(code(await tells(kim, '4711'))).toBe(signalingErrors.publishFailed);
     expect(ann.all('message')).toEqual([]);
+    const other = await w.login('4711');
+    expect(code(await tells(kim, '4711'))).toBe(0);
+    expect(other.all('message')).toHaveLength(1);
   });
 });
