@@ -28,7 +28,7 @@ const server = (/** @type {string[]} */ ...names) => names.map((name) => `packag
 /** Where it is decided what becomes of a command: only the log calls it. */
 const deciding = server(
   'channel/apply.ts',
-  ...['join', 'command', 'message', 'rule'].map((name) => `log/decide/${name}.ts`),
+  ...['join', 'command', 'message', 'rules/rule'].map((name) => `log/decide/${name}.ts`),
   'log/state/draft.ts',
 );
 

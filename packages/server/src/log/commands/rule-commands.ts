@@ -8,9 +8,9 @@ import type { Commands } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
 import { knownUid } from '../decide/identity.ts';
-import { type KickTarget, kickTargets } from '../decide/kick-targets.ts';
-import { type OtherHalves, otherHalves, wholePerson } from '../decide/other-halves.ts';
-import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rule.ts';
+import { type KickTarget, kickTargets } from '../decide/rules/kick-targets.ts';
+import { type OtherHalves, otherHalves, wholePerson } from '../decide/rules/other-halves.ts';
+import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rules/rule.ts';
 import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
 

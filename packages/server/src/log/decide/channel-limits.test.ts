@@ -7,7 +7,7 @@ import type { Asked, JoinRequest } from '../contract/commands.ts';
 import type { AppLogLimits } from '../log-limits.ts';
 import { decideCommand } from './command.ts';
 import { decideJoin } from './join.ts';
-import { decideRule } from './rule.ts';
+import { decideRule } from './rules/rule.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const stream: ChannelKey = { app, kind: 'stream', name: 'stage' };

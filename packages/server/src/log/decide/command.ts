@@ -8,9 +8,9 @@ import { type LogRecord, recordOf } from '../record/record.ts';
 import type { StateView } from '../state/state-view.ts';
 import { channelLimits, whatIsFull } from './channel-limits.ts';
 import { type Decided, decidedOf, refuse } from './decided.ts';
-import { userSubject } from './other-halves.ts';
 import { channelsFull, keptFull, textsFull } from './quota.ts';
-import { ruleWithMember } from './rule.ts';
+import { userSubject } from './rules/other-halves.ts';
+import { ruleWithMember } from './rules/rule.ts';
 
 /** Whatever is asked of a channel but a join. */
 export function decideCommand(

@@ -8,8 +8,8 @@ import type { StateView } from '../state/state-view.ts';
 import { channelLimits } from './channel-limits.ts';
 import { type Decided, decidedOf, refuse } from './decided.ts';
 import { decideIdentity, isAccountsUid } from './identity.ts';
-import { userSubject } from './other-halves.ts';
 import { channelsFull } from './quota.ts';
+import { userSubject } from './rules/other-halves.ts';
 
 /** A join: who it is, whether a rule keeps it out, then what the channel says. */
 export function decideJoin(state: StateView, request: JoinRequest, random: Random, nowMs: number): Decided {

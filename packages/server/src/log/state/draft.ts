@@ -5,7 +5,7 @@ import type { AccountUids } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
 import type { Endings } from '../decide/endings.ts';
 import { MessageTimes } from '../decide/message-times.ts';
-import { Rules } from '../decide/rules.ts';
+import { Rules } from '../decide/rules/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
 import type { ChannelRecord, LogRecord } from '../record/record.ts';
 import { absorbApp, noteUid } from './fold.ts';

@@ -1,7 +1,7 @@
 import { spelledUid } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
-import type { Rules } from '../decide/rules.ts';
+import type { Rules } from '../decide/rules/rules.ts';
 import { holderOf, type SeenUids } from '../decide/seen-uids.ts';
 import { conversationOf } from '../record/conversation.ts';
 import type { AppRecord, ChannelRecord } from '../record/record.ts';

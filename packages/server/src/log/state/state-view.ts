@@ -2,7 +2,7 @@ import type { Channel, ChannelKey } from '../../channel/channel.ts';
 import type { AccountUids } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
-import type { Rules } from '../decide/rules.ts';
+import type { Rules } from '../decide/rules/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
 import type { AppLogLimitsOf } from '../log-limits.ts';
 import type { Usage } from './usage.ts';

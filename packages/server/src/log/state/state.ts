@@ -11,7 +11,7 @@ import { AccountUids } from '../decide/account-uids.ts';
 import { Accounts } from '../decide/accounts.ts';
 import { Endings } from '../decide/endings.ts';
 import { MessageTimes } from '../decide/message-times.ts';
-import { Rules } from '../decide/rules.ts';
+import { Rules } from '../decide/rules/rules.ts';
 import { SeenUids } from '../decide/seen-uids.ts';
 import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 import type { ChannelRecord, LogRecord } from '../record/record.ts';

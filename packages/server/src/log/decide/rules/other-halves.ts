@@ -1,8 +1,8 @@
-import { type Channel, liveKey, type OpenChannel, peopledKinds } from '../../channel/channel.ts';
-import type { KickingRule, RuleSubject } from '../../channel/rules.ts';
-import type { RuleDraft } from '../contract/rules.ts';
-import type { StateView } from '../state/state-view.ts';
-import { knownUid } from './identity.ts';
+import { type Channel, liveKey, type OpenChannel, peopledKinds } from '../../../channel/channel.ts';
+import type { KickingRule, RuleSubject } from '../../../channel/rules.ts';
+import type { RuleDraft } from '../../contract/rules.ts';
+import type { StateView } from '../../state/state-view.ts';
+import { knownUid } from '../identity.ts';
 
 /** Members of live channels, and users of signaling, who are one person with somebody. */
 export type OtherHalves = Required<Pick<KickingRule, 'members' | 'users'>>;

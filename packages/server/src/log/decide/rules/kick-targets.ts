@@ -1,8 +1,8 @@
-import type { ChannelKey, OpenChannel } from '../../channel/channel.ts';
-import type { ChannelCommand } from '../../channel/command.ts';
-import { type KickingRule, scopeOf } from '../../channel/rules.ts';
-import type { Addresses, Attendance } from '../addresses.ts';
-import type { RuleDraft } from '../contract/rules.ts';
+import type { ChannelKey, OpenChannel } from '../../../channel/channel.ts';
+import type { ChannelCommand } from '../../../channel/command.ts';
+import { type KickingRule, scopeOf } from '../../../channel/rules.ts';
+import type { Addresses, Attendance } from '../../addresses.ts';
+import type { RuleDraft } from '../../contract/rules.ts';
 
 type Kick = Extract<ChannelCommand, { type: 'kick' }>;
 

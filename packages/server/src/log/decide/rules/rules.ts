@@ -5,8 +5,8 @@ import {
   type RuleSubject,
   ruleMatches,
   scopeOf,
-} from '../../channel/rules.ts';
-import { canonicalIp } from '../../net/address/ip-address.ts';
+} from '../../../channel/rules.ts';
+import { canonicalIp } from '../../../net/address/ip-address.ts';
 
 /**
  * The kicking rules of every app, filed under the narrowest thing they name, so that a join looks at the few rules that

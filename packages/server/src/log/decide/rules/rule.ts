@@ -1,8 +1,8 @@
-import type { KickingRule } from '../../channel/rules.ts';
-import { fixed } from '../../fixed-limits.ts';
-import type { RuleDraft } from '../contract/rules.ts';
-import type { StateView } from '../state/state-view.ts';
-import { type Decided, refuse } from './decided.ts';
+import type { KickingRule } from '../../../channel/rules.ts';
+import { fixed } from '../../../fixed-limits.ts';
+import type { RuleDraft } from '../../contract/rules.ts';
+import type { StateView } from '../../state/state-view.ts';
+import { type Decided, refuse } from '../decided.ts';
 import { nobodyElse, type OtherHalves } from './other-halves.ts';
 
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
