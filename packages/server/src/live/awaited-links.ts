@@ -33,6 +33,7 @@ export interface AwaitedLinksNeeds {
 export class AwaitedLinks {
   readonly #needs: AwaitedLinksNeeds;
   readonly #cancels = new Map<string, () => void>();
+  #isOver = false;
 
   constructor(needs: AwaitedLinksNeeds) {
     this.#needs = needs;
@@ -45,7 +46,7 @@ export class AwaitedLinks {
   /** A link of the member is awaited for `waitMs` milliseconds from now on, unless it is already. */
   add(member: AwaitingMember, waitMs: number): void {
     const { connectionId } = member;
-    if (this.#cancels.has(connectionId)) return;
+    if (this.#isOver || this.#cancels.has(connectionId)) return;
     const cancel = this.#needs.clock.after(waitMs, () => {
       this.#cancels.delete(connectionId);
       void this.#giveUp(member);
@@ -59,8 +60,9 @@ export class AwaitedLinks {
     this.#cancels.delete(connectionId);
   }
 
-  /** Forgets them all: the next process has their clients wait anew. */
+  /** Forgets them all, and takes no more: the next process has their clients wait anew. */
   stop(): void {
+    this.#isOver = true;
     for (const connectionId of [...this.#cancels.keys()]) this.take(connectionId);
   }
 
@@ -72,10 +74,11 @@ export class AwaitedLinks {
       // not_joined: it has left. Anything else is the log's trouble of the moment.
       if (!outcome.ok && outcome.code !== 'not_joined') this.add(member, againMs);
     } catch (cause) {
-      logger.warn('a member that no link came for could not be made known over signaling', {
+      logger.warn('a member that no link came for could not be made known over signaling; trying again', {
         connectionId,
         cause: String(cause),
       });
+      this.add(member, againMs);
     }
   }
 }
