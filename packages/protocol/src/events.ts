@@ -46,6 +46,8 @@ export interface MemberJoined extends EventBase, Subject {
   readonly type: 'member-joined';
   readonly connectionId: string;
   readonly connectionKind: ConnectionKind;
+  /** The number of the server's start that it came to; of the server's own log. Absent in logs of before. */
+  readonly on?: number;
   /** End of the join privilege, epoch milliseconds; absent when it never ends. */
   readonly tokenEndsMs?: number;
   /** With co-host authentication: the time until which the token allows to publish each kind, epoch milliseconds; it does not allow a kind that is missing. */

@@ -51,11 +51,15 @@ const schema = {
 /** Numbers by which the server divides its work: all of it is done, so nobody is refused, and each was chosen or measured with the others. */
 const paces = {
   /**
-   * Members whom one transaction of the log puts out or marks, where it is about any number of them (leases that end together, a kick of
-   * everybody, a start); the rest are the next one's, and others are decided in between. Measured: 1,000 leaves take about 20 ms of a core,
+   * Members whom one transaction of the log puts out, where it is about any number of them (leases that end together, a kick of
+   * everybody); the rest are the next one's, and others are decided in between. Measured: 1,000 leaves take about 20 ms of a core,
    * and are 380 kB; fewer would give each its share of a sync for nothing.
    */
   transactionMembersMax: 1_000,
+  /** Time after a start in which clients may come back before they are shown as interrupted, milliseconds: SDKs notice a server that is back sooner. */
+  absentShownMs: 1_000,
+  /** Pause between two slices of those who are shown so, milliseconds. Chosen: about as fast as the leases of a large channel end. */
+  absentSliceMs: 20,
   /** Records with which an append takes no further command: those that wait are the next one's. As large as the transactions that it may end with. */
   batchRecordsMax: 1_000,
   /** Bytes of records with which it takes none: metadata and messages are long. With the last transaction below 2 MiB, which an engine over a network takes. */

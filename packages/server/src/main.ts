@@ -83,6 +83,7 @@ async function build(
     { ...front, ...folder, ...clients, ...notices, log, iceServers, reread },
     stops,
   );
+  log.opened();
   const { logger } = ground.common;
   const { url } = front.edge;
   tellListening(logger, url, settings.now);

@@ -945,6 +945,8 @@ export type ChannelEvent = {
   readonly type: 'member-joined';
   readonly connectionId: string;
   readonly connectionKind: 'rtc' | 'whip' | 'whep' | 'signaling';
+  /** The number of the start of the server that it came to. */
+  readonly on?: number;
   readonly quiet?: true;
   /** Its page said that a link to a signaling user comes. */
   readonly linkAwaited?: true;

@@ -60,6 +60,7 @@ export const channelEvent = named('ChannelEvent', {
       type: constant('member-joined'),
       connectionId: string(),
       connectionKind: connection,
+      on: optional(integer('The number of the start of the server that it came to.')),
       quiet: optional(constant(true)),
       linkAwaited: optional(
         described('Its page said that a link to a signaling user comes.', constant(true)),

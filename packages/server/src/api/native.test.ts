@@ -193,23 +193,23 @@ describe('streams', () => {
     const stream = events(response);
     const [head, opened, joined] = await take(stream, 3);
     expect(head?.id).toBe('0');
-    expect(opened).toMatchObject({ event: 'notice', id: '1', data: { eventType: 101 } });
+    expect(opened).toMatchObject({ event: 'notice', id: '2', data: { eventType: 101 } });
     expect(JSON.parse(joined?.data.body)).toMatchObject({
       eventType: 105,
       payload: { uid: 1, seq: 2, count: 1 },
     });
     expect(joined?.data.headers['Agora-Signature-V2']).toMatch(/^[0-9a-f]{64}$/);
     await world.join('x', 2);
-    expect((await take(stream, 1))[0]?.data.position).toBe(3);
+    expect((await take(stream, 1))[0]?.data.position).toBe(4);
     stop.abort();
     expect(await take(stream, 1)).toEqual([]);
 
     const again = new AbortController();
     const resumed = await world.ask(`${app}/notices?after=0`, {
       signal: again.signal,
-      headers: { 'last-event-id': '2' },
+      headers: { 'last-event-id': '3' },
     });
-    expect((await take(events(resumed), 2))[1]?.id).toBe('3');
+    expect((await take(events(resumed), 2))[1]?.id).toBe('4');
     again.abort();
   });
 
@@ -219,7 +219,7 @@ describe('streams', () => {
     const stream = events(await world.ask(`${app}/notices`, { signal: stop.signal }));
     expect((await take(stream, 1))[0]?.id).toBe(String(world.log.lastPosition));
     await world.join('x', 2);
-    expect((await take(stream, 1))[0]?.data.position).toBe(3);
+    expect((await take(stream, 1))[0]?.data.position).toBe(4);
     stop.abort();
   });
 

@@ -203,7 +203,6 @@ describe('a connection that is not in the channel', () => {
     { type: 'renew-token', connectionId: 'c9' },
     { type: 'kick' },
     { type: 'tick' },
-    { type: 'recover', lastAliveMs: T, recoveryMs: 1 },
   ];
 
   test('CHAN9: it is refused in an open channel', () => {
@@ -220,7 +219,7 @@ describe('a connection that is not in the channel', () => {
     expect(channel.uids).toEqual([1]);
   });
 
-  test('CHAN9: it is refused in a closed channel, where kick, tick and recover find nobody', () => {
+  test('CHAN9: it is refused in a closed channel, where kick and tick find nobody', () => {
     const answers = commands.map((command) => new TestChannel().ask(T, command));
     expect(answers).toEqual([
       'not_joined',
@@ -229,7 +228,6 @@ describe('a connection that is not in the channel', () => {
       'not_joined',
       'resume_invalid',
       'not_joined',
-      [],
       [],
       [],
     ]);

@@ -3,9 +3,9 @@ import type { Channel } from './channel.ts';
 import type { ChannelCommand, TimeCommand } from './command.ts';
 import type { ChannelChange, Decision } from './decision.ts';
 import { evolve } from './evolve.ts';
-import { decideMembership, endedMembers, memberOf, prolonged, recovered } from './membership/decide.ts';
+import { decideMembership, endedMembers, memberOf } from './membership/decide.ts';
 import type { MembershipLimits } from './membership/join.ts';
-import { blindLocks, changeLocks, expiredLocks, type LockLimits, recoverLocks } from './parts/locks.ts';
+import { changeLocks, expiredLocks, type LockLimits } from './parts/locks.ts';
 import { changeMetadata, type MetadataLimits } from './parts/metadata.ts';
 import { changeStates, type StatesLimits } from './parts/states.ts';
 import { changeTopics, type TopicLimits } from './parts/topics.ts';
@@ -34,17 +34,6 @@ export function apply(
 ): Decision {
   assert(nowMs >= channel.lastAtMs, 'time does not go back');
   assert(mayBeAsked(channel.key.kind, command.type), 'a channel is asked about what its kind may have');
-  // After a restart nobody could be heard while the server was away: the recovery lease stands in for those that ended.
-  if (command.type === 'recover') {
-    const locks =
-      command.afterSeq === undefined ? recoverLocks(channel.locks, nowMs, command.recoveryMs) : [];
-    return { changes: [...recovered(channel, command, nowMs, limits), ...locks] };
-  }
-  // Nor while it was blind: first the leases are made longer, then it is looked which ended.
-  if (command.type === 'blind') {
-    const locks = command.afterSeq === undefined ? blindLocks(channel.locks, nowMs, command.blindMs) : [];
-    return { changes: [...prolonged(channel, command, nowMs, limits), ...locks] };
-  }
   const members = endedMembers(channel, command, nowMs, limits);
   const locks = expiredLocks(channel.locks, nowMs);
   const ended = locks.length === 0 ? members : [...members, ...locks];

@@ -84,15 +84,13 @@ export const emptyChannel = (key: ChannelKey): ClosedChannel => ({
   locks: noLocks,
 });
 
+/** True when the channel has anything that is kept for good: metadata or locks. */
+export const hasKept = ({ metadata, locks }: Channel): boolean =>
+  Object.keys(metadata.items).length > 0 || Object.keys(locks).length > 0;
+
 /** True when there is nothing to remember of the channel, but what is in the past. Revisions go on from the clock. */
-export function isForgettable({ sid, metadata, locks, lastAtMs }: Channel): boolean {
-  return (
-    sid === undefined &&
-    Object.keys(metadata.items).length === 0 &&
-    metadata.majorRevision <= lastAtMs &&
-    Object.keys(locks).length === 0
-  );
-}
+export const isForgettable = (channel: Channel): boolean =>
+  channel.sid === undefined && !hasKept(channel) && channel.metadata.majorRevision <= channel.lastAtMs;
 
 /** True when there is anybody in the channel, or a lock that somebody holds: anything that a restart has to give time to. */
 export const hasAnybody = ({ sid, locks }: Channel): boolean =>

@@ -81,26 +81,10 @@ export type MembershipCommand =
       readonly ruleScope?: RuleScope;
     };
 
-/** A command that no client sends: time passed, or could not be noticed. */
-export type TimeCommand =
-  /**
-   * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
-   * silent), and may come back until now + `recoveryMs`. No event for those who do. Of many members only the first who arrived
-   * after `afterSeq`, as many as one transaction may hold; undefined: from the first on, and the locks.
-   */
-  | {
-      readonly type: 'recover';
-      readonly lastAliveMs: number;
-      readonly recoveryMs: number;
-      readonly afterSeq?: number;
-    }
-  /**
-   * For `blindMs` nobody could be heard though time went on: the clock was set, or the server stood still. Leases that run
-   * end as much later. No event. `afterSeq`: as above, of those who are silent.
-   */
-  | { readonly type: 'blind'; readonly blindMs: number; readonly afterSeq?: number }
-  /** Time passed: leases and tokens that ended by now take effect, of as many members as one transaction may hold. */
-  | { readonly type: 'tick' };
+/** A command that no client sends. Time passed: leases and tokens that ended by now take effect, of as many members as one transaction may hold. */
+export interface TimeCommand {
+  readonly type: 'tick';
+}
 
 export interface ResumeCommand {
   readonly type: 'resume';
@@ -111,6 +95,8 @@ export interface ResumeCommand {
   readonly account?: string;
   /** Which of the client's tries it is; undefined: 0. */
   readonly attempt?: number;
+  /** The number of the node's incarnation that it came to. */
+  readonly on?: number;
   /** The end of the token it brought; undefined keeps what is known, unless `tokenNeverEnds`. */
   readonly tokenEndsMs?: number;
   readonly tokenNeverEnds?: true;
@@ -124,6 +110,8 @@ export interface JoinCommand {
   readonly type: 'join';
   readonly connectionId: string;
   readonly connectionKind: ConnectionKind;
+  /** The number of the node's incarnation that it came to. */
+  readonly on?: number;
   /** 1…2^32−1; accounts and assigned uids are resolved before (log/decide/identity.ts). */
   readonly uid: number;
   readonly account?: string;

@@ -34,7 +34,9 @@ export type ChannelMark =
       readonly attachment?: number;
       /** The client's attempt that was taken, if it counts them. */
       readonly attempt?: number;
-      /** The link was live already: only the attachment is another. */
+      /** The number of the node's incarnation that it is attached to from now on; absent if that stays, and in logs of before. */
+      readonly on?: number;
+      /** Nobody was told that the link was silent: only the attachment is another. */
       readonly unbroken?: true;
     }
   | {

@@ -2,13 +2,19 @@ import { expect, test } from 'bun:test';
 import { type ChannelEvent, evidences } from '@housecount/protocol';
 import fc from 'fast-check';
 import { SlowModel } from '../../testing/models/slow-channel.ts';
-import { limitsForTests, TestChannel } from '../../testing/models/test-channel.ts';
+import {
+  type AnyChange,
+  evolveAny,
+  type Happening,
+  limitsForTests,
+  TestChannel,
+} from '../../testing/models/test-channel.ts';
 import type { ChannelLimits } from './apply.ts';
 import { type Channel, type ChannelKind, emptyChannel } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
 import { type ChannelChange, isEvent, isMark } from './decision.ts';
 import { due } from './due.ts';
-import { evolve } from './evolve.ts';
+import { interruptedSinceMs } from './membership/lease.ts';
 import { mayBeAsked, mayBeQuiet } from './policy.ts';
 import { membersFromLines, membersToLines } from './snapshot.ts';
 
@@ -28,7 +34,7 @@ const evidence = fc.constantFrom(...evidences);
 
 /** Finds an attachment number: by a connection, and by how many of its attachments came later. */
 type AttachmentOf = (connectionId: string, before: number) => number | undefined;
-type Ask = (nowMs: number, newSid: string, attachmentOf: AttachmentOf) => ChannelCommand;
+type Ask = (nowMs: number, newSid: string, attachmentOf: AttachmentOf) => ChannelCommand | Happening;
 
 /** The attachment that a fact speaks of: the present one, one before, or whichever there is. */
 const before = fc.option(fc.nat(2), { nil: undefined });
@@ -178,26 +184,23 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
 ];
 
-/** Where a slice begins: mostly at the first. */
-const afterSeq = fc.option(fc.nat(8), { nil: undefined, freq: 1 });
-const from = (seq: number | undefined) => (seq === undefined ? {} : { afterSeq: seq });
-
-/** Commands of passing time, for every kind. */
+/** What time does, for every kind: a tick, a restart, blind time, the moment after a restart. */
 const ofTime: fc.MaybeWeightedArbitrary<Ask>[] = [
   {
     weight: 1,
-    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 }), afterSeq).map(
-      ([agoMs, recoveryMs, seq]): Ask =>
-        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs, ...from(seq) }),
+    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 })).map(
+      ([agoMs, recoveryMs]): Ask =>
+        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs }),
     ),
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(fc.integer({ min: 1, max: 30 }), afterSeq).map(
-      ([blindMs, seq]): Ask =>
-        () => ({ type: 'blind', blindMs, ...from(seq) }),
+    arbitrary: fc.integer({ min: 1, max: 30 }).map(
+      (blindMs): Ask =>
+        () => ({ type: 'blind', blindMs }),
     ),
   },
+  { weight: 1, arbitrary: fc.constant<Ask>(() => ({ type: 'show' })) },
   { weight: 4, arbitrary: fc.constant<Ask>(() => ({ type: 'tick' })) },
 ];
 
@@ -364,7 +367,7 @@ test('CHAN30: ends and kicks in slices make the records that one transaction wou
         const command = make(nowMs, `S${index}`, (id, since) =>
           attachmentsOf(one.changes, id).at(-1 - since),
         );
-        if (command.type === 'recover' || command.type === 'blind') continue;
+        if (command.type === 'recover' || command.type === 'blind' || command.type === 'show') continue;
         one.ask(nowMs, { type: 'tick' });
         wholly(sliced, nowMs, { type: 'tick' }, most);
         one.ask(nowMs, command);
@@ -403,7 +406,9 @@ function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
     const answer = channel.ask(nowMs, command);
     const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
     expect(refused).toBe(model.ask(nowMs, command));
-    if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token', 'link'].includes(command.type)) {
+    if (
+      ['resume', 'heard', 'silent', 'recover', 'blind', 'show', 'renew-token', 'link'].includes(command.type)
+    ) {
       const own = typeof answer === 'string' ? [] : answer;
       // Whatever event such a command carries is somebody's end that was due before it.
       for (const change of own) expect(isMark(change) || isEnding(change) || isOfLocks(change)).toBe(true);
@@ -413,7 +418,7 @@ function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
     expect(partsOf(channel.state)).toEqual(partsOfModel(model));
   }
   checkEvents(channel.changes, model);
-  checkFold(channel.changes, channel.state, steps.length);
+  checkFold(channel.history, channel.state, steps.length);
 }
 
 /** The numbers of a connection's attachments, the newest last. */
@@ -482,13 +487,20 @@ type Seen = readonly (string | number | boolean | undefined)[];
 function whoIsIn(state: Channel): Seen[] {
   if (state.sid === undefined) return [];
   expect(state.roster.hosts).toBe([...state.roster.broadcasters()].length);
+  const links = Array.from(state.roster, ({ link }) => link);
+  expect(state.roster.silent).toBe(links.filter((link) => link.state === 'silent').length);
+  expect(state.roster.interrupted).toBe(
+    links.filter((link) => interruptedSinceMs(link) !== undefined).length,
+  );
   return Array.from(state.roster, (member) => {
     const { uid, role, connectionId, attachment, attempt = 0, joinedMs, link, tokenEndsMs } = member;
     const { userId = '', linkedByPage = false, linkAwaited = false, unproven = false } = member;
     expect(state.roster.get(uid)).toBe(member);
     expect(state.roster.getByConnection(connectionId)).toBe(member);
     const silence =
-      link.state === 'live' ? [] : [link.lastHeardMs, link.noticedMs, link.evidence, link.leaseEndsMs];
+      link.state === 'live'
+        ? []
+        : [link.lastHeardMs, link.noticedMs, link.evidence, link.leaseEndsMs, link.untold ?? false];
     const endsMs = tokenEndsMs ?? Number.POSITIVE_INFINITY;
     const linked = [userId, linkedByPage, linkAwaited, unproven];
     return [uid, role, connectionId, attachment, attempt, joinedMs, endsMs, ...linked, ...silence];
@@ -509,7 +521,7 @@ function asSeen({
   unproven,
   silence,
 }: SlowModel['people'][number]): Seen {
-  const { heardMs, noticedMs, evidence: by, endsMs } = silence ?? {};
+  const { heardMs, noticedMs, evidence: by, endsMs, untold = false } = silence ?? {};
   return [
     uid,
     role,
@@ -522,7 +534,7 @@ function asSeen({
     userBy === 'page',
     awaited,
     unproven,
-    ...(silence ? [heardMs, noticedMs, by, endsMs] : []),
+    ...(silence ? [heardMs, noticedMs, by, endsMs, untold] : []),
   ];
 }
 
@@ -577,15 +589,15 @@ function checkEvents(changes: readonly ChannelChange[], model: SlowModel): void 
 }
 
 /** Replaying all, or a snapshot of who is there from the middle and the rest, gives the channel. */
-function checkFold(changes: readonly ChannelChange[], channel: Channel, salt: number): void {
+function checkFold(changes: readonly AnyChange[], channel: Channel, salt: number): void {
   const { key } = channel;
-  expect(allOf(changes.reduce<Channel>(evolve, emptyChannel(key)))).toEqual(allOf(channel));
+  expect(allOf(changes.reduce<Channel>(evolveAny, emptyChannel(key)))).toEqual(allOf(channel));
   const middle = changes.length === 0 ? 0 : salt % changes.length;
-  const half = changes.slice(0, middle).reduce<Channel>(evolve, emptyChannel(key));
+  const half = changes.slice(0, middle).reduce<Channel>(evolveAny, emptyChannel(key));
   const lines = [...membersToLines(half)];
   const read = membersFromLines(key, lines);
   expect([...membersToLines(read)]).toEqual(lines);
-  const replayed = changes.slice(middle).reduce<Channel>(evolve, { ...half, ...read, ...restOf(half) });
+  const replayed = changes.slice(middle).reduce<Channel>(evolveAny, { ...half, ...read, ...restOf(half) });
   expect(allOf(replayed)).toEqual(allOf(channel));
   expect(due(replayed)).toBe(due(channel));
 }

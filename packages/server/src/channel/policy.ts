@@ -36,8 +36,6 @@ const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
   'release-lock': 'locks',
   'revoke-lock': 'locks',
   'lock-holder': 'locks',
-  recover: undefined,
-  blind: undefined,
   tick: undefined,
 };
 

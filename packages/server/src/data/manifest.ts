@@ -8,7 +8,10 @@ import { Turn } from '../turn.ts';
 import { type DataFile, dataFiles } from './data-files.ts';
 
 export const manifestPath = 'manifest';
-/** Raised when a server of before could not read the data folder any more: 2 when the log came to be in batches, 3 with the records of links. */
+/**
+ * Raised when a server of before could not read the data folder any more: 2 when the log came to be in batches, 3 with the records of links,
+ * and of the nodes that were up.
+ */
 const format = 3;
 
 export interface MissingFile extends DataFile {

@@ -22,8 +22,8 @@ export interface GroupCommitOptions {
   readonly blindTime: BlindTime;
   readonly logger: Logger;
   readonly batchCommandsMax: number;
-  /** The facts to be decided, in this order, before anything else when for `blindMs` nobody could be heard. */
-  readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
+  /** The fact to be decided before anything else when for `blindMs` nobody could be heard. */
+  readonly onBlind: (blindMs: number) => Pending['decide'];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;
   /** Another writer has the partition. Nothing is decided here from then on. */
@@ -156,7 +156,7 @@ export class GroupCommit {
     const blindMs = blindTime.take();
     if (blindMs === 0) return [];
     logger.warn('the clock was set, or the server stood still; leases last longer by as much', { blindMs });
-    return onBlind(blindMs).map((decide) => ({ decide, fact: true, settle: () => undefined }));
+    return [{ decide: onBlind(blindMs), fact: true, settle: () => undefined }];
   }
 
   #succeeded(): void {

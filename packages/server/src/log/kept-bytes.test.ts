@@ -68,6 +68,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     rules: world.rules,
     channel: (of) => world.channel(of),
     live: (of) => world.live(of),
+    idle: () => 0,
     limitsOf: world.limitsOf,
     usage: {
       open: (of) => world.usage.open(of),

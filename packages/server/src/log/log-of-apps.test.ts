@@ -90,9 +90,9 @@ test('LOG81: what is about an app is in the partition of the app alone, and is t
     expect([m.log.rules(one).length, m.log.rules(other).length]).toEqual([0, 1]);
     expect(m.log.everyChannel().map(({ key }) => key.app)).toEqual([one, other]);
     if (life === 1) break;
-    // The first opens the channel and has one member; the second has two, a leave and a rule.
-    expect((await m.store.end('one')).position).toBe(2);
-    expect((await m.store.end('other')).position).toBe(5);
+    // Each knows that the server is up; the first opens the channel and has one member; the second has two, a leave and a rule.
+    expect((await m.store.end('one')).position).toBe(3);
+    expect((await m.store.end('other')).position).toBe(6);
     m.crash();
     await m.start();
   }
@@ -120,7 +120,7 @@ test('LOG81: a position is one of a partition: with two, who follows without nam
   running = single;
   await single.start(['other']);
   await single.join(other, 1);
-  expect(single.log.lastPosition).toBe(2);
+  expect(single.log.lastPosition).toBe(3);
   expect(await single.log.firstPosition()).toBe(1);
   expect(await single.log.beyond(1e9)).toBe(0);
 });

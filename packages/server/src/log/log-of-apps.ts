@@ -66,6 +66,9 @@ export class LogOfApps implements Log {
     for (const { trouble } of this.#logs.values()) if (trouble !== undefined) return trouble;
     return undefined;
   }
+  opened(): void {
+    for (const log of this.#logs.values()) log.opened();
+  }
   stop = () => stopAll(this.#logs.values());
 
   join = (request: JoinRequest) => this.of(request.key.app).join(request);

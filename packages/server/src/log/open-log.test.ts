@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { type CrashKind, SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { toldOf } from '../../testing/worlds/records.ts';
 import { liveKey } from '../channel/channel.ts';
 import type { ChannelChange } from '../channel/decision.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -58,7 +59,7 @@ class Machine {
     this.disk.crash(kind);
   }
 
-  /** All that the log holds, from the first; of channels, their changes. */
+  /** All that the log holds of channels and apps, from the first; of channels, their changes. */
   async records(): Promise<(ChannelChange | AppRecord)[]> {
     const entries: LogEntry[] = [];
     if (this.log.lastPosition === 0) return [];
@@ -67,7 +68,7 @@ class Machine {
       entries.push(...batch);
       if (batch.at(-1)?.position === this.log.lastPosition) stop.abort();
     }
-    return entries.map(({ record }) => (record.type === 'channel' ? record.change : record));
+    return entries.flatMap(({ record }) => toldOf(record));
   }
 
   async types(): Promise<string[]> {
@@ -287,8 +288,8 @@ describe('restart', () => {
     );
     await m.log.join(join());
     m.crash('process');
-    // Room for the newest append, which is written anew, and not for a hundred recoveries.
-    m.disk.faults.spaceBytesLeft = 4_000;
+    // Room for the newest append, which is written anew, and not for another one.
+    m.disk.faults.spaceBytesLeft = 900;
     await expect(m.start()).rejects.toMatchObject({ code: 'log_unavailable' });
     m.crash('process');
     m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
@@ -457,7 +458,7 @@ describe('following', () => {
     await settle();
     stop.abort();
     await reading;
-    expect(seen).toEqual([2, 3, 4]);
+    expect(seen).toEqual([2, 3, 4, 5]);
   });
 
   test('LOG61: a reader behind a restart goes on from the disk', async () => {

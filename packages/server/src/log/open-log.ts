@@ -1,4 +1,4 @@
-import type { RuleScope } from '@housecount/protocol';
+import { HousecountError, type RuleScope } from '@housecount/protocol';
 import type { Channel, ChannelKey } from '../channel/channel.ts';
 import type { Privilege, RuleSubject } from '../channel/rules.ts';
 import { limits as defaults } from '../limits.ts';
@@ -20,6 +20,8 @@ import { GroupCommit } from './group-commit.ts';
 import { defaultLogLimits } from './log-limits.ts';
 import { showLog } from './log-metrics.ts';
 import type { LogOptions } from './log-options.ts';
+import type { Incarnation } from './nodes/nodes.ts';
+import { decideStart } from './nodes/start.ts';
 import { Ownership } from './ownership.ts';
 import { type Erasure, type LogEntry, timeOf } from './record/record.ts';
 import { type Recovered, recoverState } from './recover.ts';
@@ -29,6 +31,11 @@ import { AliveMark } from './time/alive-mark.ts';
 import { BlindTime } from './time/blind-time.ts';
 import { notBefore } from './time/not-before.ts';
 import { Upkeep } from './upkeep.ts';
+
+/** There is no other node. */
+const node = 'main';
+/** 80 bits: no two starts are taken for one. */
+const incarnationChars = 16;
 
 /**
  * Opens the log of a partition: folds what is on disk, gives everybody the recovery lease, then decides and records. Fails with
@@ -46,7 +53,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   });
   const log = new EmbeddedOwner(options, recovered);
   try {
-    await log.recover();
+    await log.begin();
   } catch (cause) {
     await log.stop();
     throw cause;
@@ -74,6 +81,7 @@ class EmbeddedOwner implements Log {
   readonly #rules: RuleCommands;
   readonly #messages: MessageCommands;
   readonly #aliveMs: number;
+  readonly #incarnation: Incarnation;
   #floorMs: number;
 
   constructor(options: OwnerOptions, recovered: Recovered) {
@@ -106,8 +114,10 @@ class EmbeddedOwner implements Log {
       onFenced,
     });
     this.#ownership.begin(end);
-    const asks = asksOf(this.#ownership);
-    const parts = { state, asks, clock, random, addresses: this.#addresses };
+    const on = state.nodes.last + 1;
+    this.#incarnation = { on, node, incarnation: random.id(incarnationChars) };
+    const asks = asksOf(this.#ownership, this.#incarnation);
+    const parts = { state, asks, clock, random, addresses: this.#addresses, on };
     this.#upkeep = new Upkeep(parts);
     this.#reads = new ChannelReads(state);
     this.#channels = new ChannelCommands(parts);
@@ -118,12 +128,19 @@ class EmbeddedOwner implements Log {
     showLog(metrics, state, { queued: () => ownership.queued, lastPosition: () => this.lastPosition });
   }
 
-  /** Gives everybody the recovery lease, and begins to look at the clock. */
-  async recover(): Promise<void> {
-    const { store, partition, clock, recoveryMs } = this.#options;
-    const markedMs = store.recovery(partition).lastAliveMs;
-    const lastAliveMs = Math.min(Math.max(markedMs, this.#aliveMs), clock.nowMs());
-    await this.#upkeep.recover(lastAliveMs, recoveryMs, () => this.trouble);
+  /**
+   * Takes the place of whoever was up before, gives everybody the recovery lease, and begins to look at the clock. Throws with
+   * the sentence of `trouble` if that cannot be recorded.
+   */
+  async begin(): Promise<void> {
+    const { store, partition, recoveryMs } = this.#options;
+    const lastAliveMs = Math.max(store.recovery(partition).lastAliveMs, this.#aliveMs);
+    const start = { lastAliveMs, recoveryMs };
+    const outcome = await this.#ownership.submit((draft, nowMs) => decideStart(draft, start, nowMs), {
+      fact: false,
+    });
+    if (!outcome.ok) throw new HousecountError(outcome.code, this.trouble);
+    this.#upkeep.start();
     void this.#rules.finishKicks();
     this.#alive.start();
     this.#blindTime.start();
@@ -150,6 +167,10 @@ class EmbeddedOwner implements Log {
     await this.#ownership.stop();
     await this.#snapshots.stop(this.lastPosition, this.#floorMs);
     await this.#alive.stop();
+  }
+
+  opened(): void {
+    this.#upkeep.opened();
   }
 
   get trouble() {
@@ -186,7 +207,7 @@ class EmbeddedOwner implements Log {
   eraseMessages = (app: string, erased: Erasure) => this.#messages.eraseMessages(app, erased);
 
   markWatched = (_app: string, watched: readonly Watched[]) =>
-    recordWatched(asksOf(this.#ownership), watched);
+    recordWatched(asksOf(this.#ownership, this.#incarnation), watched);
 
   /** Nothing is acknowledged before the state here shows it, and nobody else acknowledges. */
   async barrier(_app: string): Promise<void> {}

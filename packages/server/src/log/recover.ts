@@ -73,7 +73,9 @@ export function floorOf(record: LogRecord): number {
 
 /** Is it what a start records of those who were there? If it ended in the midst of that, the next one must not take it for life. */
 function isOfStart(record: LogRecord): boolean {
+  if (record.type === 'node-lost' || record.type === 'node-up') return true;
   if (record.type !== 'channel') return false;
+  // Starts of before marked each member.
   const { change } = record;
   if (change.type === 'link-silent') return change.evidence === 'server-crash';
   return change.type === 'lock-holder-changed' && (change.offlineSinceMs ?? 0) > change.atMs;

@@ -3,6 +3,7 @@ import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { quietLogger, quietMetrics } from '../../testing/worlds/notify-world.ts';
+import { toldOf } from '../../testing/worlds/records.ts';
 import { type ChannelKey, liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -157,7 +158,7 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
   expect(m.log.channel(liveKey(app, 'lobby'))?.roster.size).toBe(1);
   expect(m.log.channel(key)).toBeUndefined();
   const live = (await m.records()).flatMap((record) => {
-    if (record.type !== 'channel') return record.type;
+    if (record.type !== 'channel') return toldOf(record).map(({ type }) => type);
     return record.key.kind === 'live' ? record.change.type : [];
   });
   expect(live).toEqual(['account-key', 'channel-opened', 'member-joined']);

@@ -316,6 +316,7 @@ export class SimMachine {
       retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
     });
+    log.opened();
     await sabotage.spoil?.(log);
     const kept = keptFiles(mounted);
     const notify = await startNotify({

@@ -1,5 +1,6 @@
 import { isSignalingName, type SignalingRosterMember } from '@housecount/protocol';
 import { liveKey } from '../../src/channel/channel.ts';
+import { interruptedSinceMs } from '../../src/channel/membership/lease.ts';
 import type { Member } from '../../src/channel/membership/member.ts';
 import type { Channels } from '../../src/log/contract/channels.ts';
 
@@ -31,9 +32,7 @@ export function peopleOf(
       ...Object.fromEntries(set),
       ...(first && { role, uid: String(first.uid), ...(uids.length > 1 && { uids: uids.join(',') }) }),
     };
-    const since = [...links, ...(subscriber ? [subscriber] : [])].map(({ link }) =>
-      link.state === 'silent' ? link.lastHeardMs : undefined,
-    );
+    const since = [...links, ...(subscriber ? [subscriber] : [])].map(({ link }) => interruptedSinceMs(link));
     const known = since.filter((ms): ms is number => ms !== undefined);
     people.set(userId, {
       userId,

@@ -2,6 +2,10 @@ import type { Evidence, Profile, Role } from '@housecount/protocol';
 import type { ChannelLimits } from '../../src/channel/apply.ts';
 import type { ChannelCommand } from '../../src/channel/command.ts';
 import { SlowLocks, SlowMetadata } from './slow-parts.ts';
+import type { Happening } from './test-channel.ts';
+
+const isHappening = (command: ChannelCommand | Happening): command is Happening =>
+  command.type === 'recover' || command.type === 'blind' || command.type === 'show';
 
 /** Somebody in the model's list. Everything is a plain, changeable field. */
 export interface Person {
@@ -27,7 +31,7 @@ export interface Person {
   /** The meta text of each topic that they publish in. */
   topics: Record<string, string>;
   /** Set while silent. */
-  silence?: { heardMs: number; noticedMs: number; evidence: Evidence; endsMs: number };
+  silence?: { heardMs: number; noticedMs: number; evidence: Evidence; endsMs: number; untold?: boolean };
 }
 
 /**
@@ -56,11 +60,11 @@ export class SlowModel {
   }
 
   /** Obeys a command. One that is refused changes nothing, and its code is returned. */
-  ask(nowMs: number, command: ChannelCommand): string | undefined {
+  ask(nowMs: number, command: ChannelCommand | Happening): string | undefined {
     const { people, profile, said, numbers, life } = this;
     const before = structuredClone({ people, profile, said, numbers, life, locks: this.locks.list });
     this.#left = 0;
-    if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs, command);
+    if (!isHappening(command)) this.#expire(nowMs, command);
     this.#nowMs = nowMs;
     const refused = this.#obey(nowMs, command);
     if (refused) {
@@ -160,26 +164,30 @@ export class SlowModel {
     this.#say(`closed ${this.#lastUid}`);
   }
 
-  #obey(nowMs: number, command: ChannelCommand): string | undefined {
+  #obey(nowMs: number, command: ChannelCommand | Happening): string | undefined {
     if (command.type === 'join') return this.#join(nowMs, command);
     if (command.type === 'tick') return undefined;
     if (command.type === 'recover') {
-      for (const person of this.#slice(() => true, command.afterSeq)) {
+      for (const person of this.people) {
         person.silence ??= {
           heardMs: Math.max(person.joinedMs, Math.min(nowMs, command.lastAliveMs)),
           noticedMs: nowMs,
           evidence: 'server-crash',
           endsMs: 0,
+          untold: true,
         };
         person.silence.endsMs = nowMs + command.recoveryMs;
       }
-      if (command.afterSeq === undefined) this.locks.recover(nowMs + command.recoveryMs);
+      this.locks.recover(nowMs + command.recoveryMs);
       return undefined;
     }
     if (command.type === 'blind') {
-      for (const { silence } of this.#slice((person) => person.silence !== undefined, command.afterSeq))
-        if (silence) silence.endsMs += command.blindMs;
-      if (command.afterSeq === undefined) this.locks.blind(command.blindMs);
+      for (const { silence } of this.people) if (silence) silence.endsMs += command.blindMs;
+      this.locks.blind(command.blindMs);
+      return undefined;
+    }
+    if (command.type === 'show') {
+      for (const { silence } of this.people) if (silence) silence.untold = false;
       return undefined;
     }
     if (command.type === 'kick') {
@@ -302,21 +310,12 @@ export class SlowModel {
   /** Obeys a command about the channel itself, whoever is in it. */
   #part(
     nowMs: number,
-    command: Exclude<
-      ChannelCommand,
-      { connectionId: string } | { type: 'join' | 'kick' | 'tick' | 'recover' | 'blind' }
-    >,
+    command: Exclude<ChannelCommand, { connectionId: string } | { type: 'join' | 'kick' | 'tick' }>,
   ): string | undefined {
     if (command.type !== 'change-metadata') return this.locks.ask(command);
     const { lockName, author } = command;
     if (lockName !== '' && this.locks.ownerOf(lockName) !== author) return 'lock_not_held';
     return this.metadata.ask(nowMs, command);
-  }
-
-  /** The first of those who are meant, among all who came after a seq. */
-  #slice(isMeant: (person: Person) => boolean, afterSeq = 0): Person[] {
-    const meant = this.people.filter((person) => person.joinedSeq > afterSeq && isMeant(person));
-    return meant.slice(0, this.#limits.transactionMembersMax);
   }
 
   /** Those who take a place: who has ended and waits to be put out takes none. */

@@ -37,10 +37,7 @@ export class SlowLocks {
   }
 
   blind(blindMs: number): void {
-    for (const { owner, endsMs, ttlMs } of structuredClone(this.list)) {
-      if (owner === undefined || endsMs === undefined) continue;
-      for (const lock of this.#of(owner)) lock.endsMs = endsMs - ttlMs + blindMs + lock.ttlMs;
-    }
+    for (const lock of this.list) if (lock.endsMs !== undefined) lock.endsMs += blindMs;
   }
 
   ownerOf(name: string): string | undefined {

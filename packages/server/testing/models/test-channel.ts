@@ -5,6 +5,7 @@ import type { ChannelCommand, ChannelRefusal, JoinCommand } from '../../src/chan
 import { type ChannelChange, isEvent } from '../../src/channel/decision.ts';
 import { evolve } from '../../src/channel/evolve.ts';
 import type { Member } from '../../src/channel/membership/member.ts';
+import { evolveShared, type SharedChange } from '../../src/channel/shared-change.ts';
 
 /** Limits for tests: a hundred members, ten of them broadcasters, transactions that hold them all, and a few of everything else. */
 export const limitsForTests: ChannelLimits = {
@@ -19,10 +20,45 @@ export const limitsForTests: ChannelLimits = {
   publishersMax: 5,
 };
 
+/** What happens to every channel at once, and nobody asks of one: the server starts again, is blind, or shows who is not back. */
+export type Happening =
+  | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
+  | { readonly type: 'blind'; readonly blindMs: number }
+  | { readonly type: 'show' };
+
+export type AnyChange = ChannelChange | SharedChange;
+
+/** The record of it, as the log would have it. */
+function recordOf(nowMs: number, happening: Happening): SharedChange {
+  switch (happening.type) {
+    case 'recover': {
+      const { lastAliveMs, recoveryMs } = happening;
+      const node = { node: 'main', incarnation: 'one', on: 1, wasLast: true } as const;
+      return { type: 'node-lost', ...node, atMs: nowMs, lastAliveMs, leaseEndsMs: nowMs + recoveryMs };
+    }
+    case 'blind':
+      return { type: 'blind', atMs: nowMs, blindMs: happening.blindMs };
+    case 'show':
+      return { type: 'absent-shown', atMs: nowMs };
+  }
+}
+
+const isHappening = (command: ChannelCommand | Happening): command is Happening =>
+  command.type === 'recover' || command.type === 'blind' || command.type === 'show';
+
+const isShared = (change: AnyChange): change is SharedChange =>
+  change.type === 'node-lost' || change.type === 'blind' || change.type === 'absent-shown';
+
+/** The channel after any change of it, or of all. */
+export const evolveAny = (channel: Channel, change: AnyChange): Channel =>
+  isShared(change) ? evolveShared(channel, change) : evolve(channel, change);
+
 /** A channel for tests: it keeps its changes, and has commands with the dull parts filled in. */
 export class TestChannel {
   state: Channel;
   readonly changes: ChannelChange[] = [];
+  /** The same with what happened to every channel at once. */
+  readonly history: AnyChange[] = [];
   readonly #limits: ChannelLimits;
 
   constructor(limits: Partial<ChannelLimits> = {}, key: ChannelKey = liveKey('app', 'x')) {
@@ -31,16 +67,26 @@ export class TestChannel {
   }
 
   /** Decides and folds; the new changes, or the refusal's code. */
-  ask(nowMs: number, command: ChannelCommand): readonly ChannelChange[] | ChannelRefusal['refused'] {
+  ask(
+    nowMs: number,
+    command: ChannelCommand | Happening,
+  ): readonly ChannelChange[] | ChannelRefusal['refused'] {
+    if (isHappening(command)) {
+      const shared = recordOf(nowMs, command);
+      this.state = evolveShared(this.state, shared);
+      this.history.push(shared);
+      return [];
+    }
     const decision = apply(this.state, command, nowMs, this.#limits);
     if ('refused' in decision) return decision.refused;
     for (const change of decision.changes) this.state = evolve(this.state, change);
     this.changes.push(...decision.changes);
+    this.history.push(...decision.changes);
     return decision.changes;
   }
 
   /** Decides what must not be refused. */
-  must(nowMs: number, command: ChannelCommand): readonly ChannelChange[] {
+  must(nowMs: number, command: ChannelCommand | Happening): readonly ChannelChange[] {
     const changes = this.ask(nowMs, command);
     if (typeof changes === 'string') throw new Error(`refused ${changes}`);
     return changes;

@@ -28,6 +28,7 @@ import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { FramesHeld } from '../frames-held.ts';
 import { MemorySocket } from './memory-socket.ts';
+import { toldOf } from './records.ts';
 
 /** The app of the tests, in a world where everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
 export const testApp: EdgeApp = {
@@ -127,6 +128,7 @@ export class TestWorld implements Broadcast {
         throw cause;
       },
     });
+    this.log.opened();
     const apps = [testApp, strictApp];
     this.fanOut = new FanOut({
       log: this.log,
@@ -257,13 +259,13 @@ export class TestWorld implements Broadcast {
     await all;
   }
 
-  /** All that the log holds, from the first; of channels, their changes. */
+  /** All that the log holds of channels and apps, from the first; of channels, their changes. */
   async records(): Promise<(ChannelChange | AppRecord)[]> {
     const records: (ChannelChange | AppRecord)[] = [];
     if (this.log.lastPosition === 0) return records;
     const stop = new AbortController();
     for await (const batch of this.log.follow(0, stop.signal)) {
-      records.push(...batch.map(({ record }) => (record.type === 'channel' ? record.change : record)));
+      records.push(...batch.flatMap(({ record }) => toldOf(record)));
       if (batch.at(-1)?.position === this.log.lastPosition) stop.abort();
     }
     return records;

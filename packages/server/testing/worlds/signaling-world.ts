@@ -156,6 +156,7 @@ export class SignalingWorld implements Broadcast {
         throw cause;
       },
     });
+    this.log.opened();
     this.#ending = new AbortController();
     const kept = openMessages({
       path: ':memory:',

@@ -1,6 +1,6 @@
 import type { Channel, OpenChannel } from '../channel.ts';
-import type { ChannelCommand, MembershipCommand, TimeCommand } from '../command.ts';
-import type { ChannelChange, ChannelMark, Decision, MembershipChange } from '../decision.ts';
+import type { ChannelCommand, MembershipCommand } from '../command.ts';
+import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
 import { mayBeQuiet } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
@@ -11,7 +11,6 @@ import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
 
 type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
-type TimeOf<Type extends TimeCommand['type']> = Extract<TimeCommand, { type: Type }>;
 
 /** Decides what is asked of who is in the channel; the lease or token of nobody whom it is about has ended by `nowMs`. */
 export function decideMembership(
@@ -257,56 +256,4 @@ function live({ key }: Channel, member: Member, nowMs: number): readonly Members
   const { uid, connectionId, attachment } = member;
   const { app, name } = key;
   return [{ type: 'link-live', app, channel: name, atMs: nowMs, uid, connectionId, attachment }];
-}
-
-/** After a start: everybody is silent, and has so long to come back. */
-export function recovered(
-  channel: Channel,
-  command: TimeOf<'recover'>,
-  nowMs: number,
-  { transactionMembersMax }: MembershipLimits,
-): readonly MembershipChange[] {
-  if (channel.sid === undefined) return [];
-  const { roster, key } = channel;
-  const { app, name } = key;
-  const leaseEndsMs = nowMs + command.recoveryMs;
-  const lastAliveMs = Math.min(command.lastAliveMs, nowMs);
-  const members = roster.page(command.afterSeq ?? 0, transactionMembersMax);
-  return members.map(({ uid, connectionId, joinedMs, link }) => {
-    const silence =
-      link.state === 'silent'
-        ? { lastHeardMs: link.lastHeardMs, evidence: link.evidence }
-        : { lastHeardMs: Math.max(joinedMs, lastAliveMs), evidence: 'server-crash' as const };
-    return {
-      type: 'link-silent',
-      app,
-      channel: name,
-      atMs: nowMs,
-      uid,
-      connectionId,
-      ...silence,
-      leaseEndsMs,
-    };
-  });
-}
-
-/** The same silences once more, with leases that end later. */
-export function prolonged(
-  channel: Channel,
-  { blindMs, afterSeq = 0 }: TimeOf<'blind'>,
-  nowMs: number,
-  { transactionMembersMax }: MembershipLimits,
-): readonly MembershipChange[] {
-  if (channel.sid === undefined || channel.roster.interrupted === 0) return [];
-  const { roster, key } = channel;
-  const { app, name } = key;
-  const marks: ChannelMark[] = [];
-  for (const { uid, connectionId, link } of roster.after(afterSeq)) {
-    if (link.state === 'live') continue;
-    const { lastHeardMs, evidence } = link;
-    const silence = { lastHeardMs, evidence, leaseEndsMs: link.leaseEndsMs + blindMs };
-    marks.push({ type: 'link-silent', app, channel: name, atMs: nowMs, uid, connectionId, ...silence });
-    if (marks.length >= transactionMembersMax) break;
-  }
-  return marks;
 }

@@ -86,6 +86,7 @@ function joined(record: MemberJoined): Member {
     joinedSeq: record.seq,
     clientSeq: record.clientSeq,
     attachment: record.clientSeq,
+    ...(record.on !== undefined && { on: record.on }),
     ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
     ...(record.publish && { publish: record.publish }),
     leaseMs: record.leaseMs,
@@ -100,13 +101,14 @@ function joined(record: MemberJoined): Member {
 function marked(member: Member, mark: ChannelMark): Member {
   switch (mark.type) {
     case 'link-live': {
-      const { connectionId, attachment = member.attachment, attempt = member.attempt } = mark;
+      const { connectionId, attachment = member.attachment, attempt = member.attempt, on = member.on } = mark;
       return {
         ...member,
         connectionId,
         clientSeq: Math.max(member.clientSeq, attachment),
         attachment,
         ...(attempt !== undefined && { attempt }),
+        ...(on !== undefined && { on }),
         link: { state: 'live' },
       };
     }

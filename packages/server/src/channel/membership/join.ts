@@ -3,6 +3,7 @@ import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { JoinCommand } from '../command.ts';
 import type { Decision, MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
+import { interruptedSinceMs } from './lease.ts';
 import { leave, leftRecord } from './leave.ts';
 import type { Member } from './member.ts';
 import { renewed } from './resume.ts';
@@ -76,14 +77,24 @@ function isSameClient(present: Member, command: JoinCommand, role: Member['role'
 function takenUp(
   channel: OpenChannel,
   present: Member,
-  { connectionId, tokenEndsMs, publish, userId }: JoinCommand,
+  { connectionId, on, tokenEndsMs, publish, userId }: JoinCommand,
   nowMs: number,
 ): readonly MembershipChange[] {
   const { app, name } = channel.key;
-  const { uid, clientSeq } = present;
+  const { uid, clientSeq, link } = present;
   const attachment = nextClientSeq(clientSeq, nowMs);
   return [
-    { type: 'link-live', app, channel: name, atMs: nowMs, uid, connectionId, attachment },
+    {
+      type: 'link-live',
+      app,
+      channel: name,
+      atMs: nowMs,
+      uid,
+      connectionId,
+      attachment,
+      ...(on !== undefined && { on }),
+      ...(interruptedSinceMs(link) === undefined && { unbroken: true as const }),
+    },
     ...renewed(channel, present, { tokenEndsMs, publish, userId }, nowMs),
   ];
 }
@@ -157,6 +168,7 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     clientSeq,
     connectionId: command.connectionId,
     connectionKind: command.connectionKind,
+    ...(command.on !== undefined && { on: command.on }),
     ...(command.tokenEndsMs !== undefined && { tokenEndsMs: command.tokenEndsMs }),
     ...recordedRights(command.publish),
     leaseMs: command.leaseMs,

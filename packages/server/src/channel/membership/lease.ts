@@ -12,6 +12,10 @@ export function endsBy(member: Ending): 'lease' | 'token' {
   return leaseEndsMs(member) <= (member.tokenEndsMs ?? Number.POSITIVE_INFINITY) ? 'lease' : 'token';
 }
 
+/** Since when others are told that nothing is heard of it, epoch milliseconds; undefined: they are told nothing of the kind. */
+export const interruptedSinceMs = (link: Member['link']): number | undefined =>
+  link.state === 'silent' && !link.untold ? link.lastHeardMs : undefined;
+
 function leaseEndsMs({ link }: Ending): number {
   return link.state === 'silent' ? link.leaseEndsMs : Number.POSITIVE_INFINITY;
 }

@@ -11,6 +11,8 @@ export type Link =
       readonly noticedMs: number;
       readonly evidence: Evidence;
       readonly leaseEndsMs: number;
+      /** Nobody is told of it yet: the server started again, and its client has a moment to come back. */
+      readonly untold?: true;
     };
 
 export interface Member {
@@ -30,6 +32,8 @@ export interface Member {
   readonly attachment: number;
   /** The newest attempt to resume that was taken, if its client counts them. */
   readonly attempt?: number;
+  /** The number of the node's incarnation that the attachment is at; absent: of before they were recorded. */
+  readonly on?: number;
   readonly tokenEndsMs?: number;
   /** The rights to publish that the token gives, where the app asks for them; a member without any may send nothing there. */
   readonly publish?: PublishRights;

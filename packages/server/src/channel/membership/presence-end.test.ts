@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { type Evidence, type MemberLeft, presenceEndMs } from '@housecount/protocol';
-import { join, TestChannel } from '../../../testing/models/test-channel.ts';
+import { type Happening, join, TestChannel } from '../../../testing/models/test-channel.ts';
 import type { ChannelCommand } from '../command.ts';
 
 const T = 1_700_000_000_000;
 
 /** What a viewer's stay sees: commands with their times, milliseconds after T. The last one makes it leave. */
-type Story = readonly (readonly [atMs: number, command: ChannelCommand])[];
+type Story = readonly (readonly [atMs: number, command: ChannelCommand | Happening])[];
 
 const joins: ChannelCommand = join(1, { leaseMs: 10_000 });
 const joinsForLonger: ChannelCommand = join(1, { leaseMs: 20_000 });
@@ -17,7 +17,7 @@ const silent = (lastHeardMs: number, evidence: Evidence): ChannelCommand => ({
   evidence,
 });
 const tick: ChannelCommand = { type: 'tick' };
-const crash = (lastAliveMs: number): ChannelCommand => ({
+const crash = (lastAliveMs: number): Happening => ({
   type: 'recover',
   lastAliveMs: T + lastAliveMs,
   recoveryMs: 15_000,

@@ -2,6 +2,7 @@ import type { Channel } from '../channel.ts';
 import type { ResumeCommand } from '../command.ts';
 import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
+import { interruptedSinceMs } from './lease.ts';
 import { linkedByToken } from './link.ts';
 import type { Member } from './member.ts';
 import { type PublishRights, recordedRights, sameRights } from './rights.ts';
@@ -24,13 +25,18 @@ export function decideResume(channel: Channel, command: ResumeCommand, nowMs: nu
   const { tokenEndsMs = command.tokenNeverEnds ? undefined : member.tokenEndsMs } = command;
   return {
     changes: [
-      attached(channel, member, attempt, nowMs),
+      attached(channel, member, command, nowMs),
       ...renewed(channel, member, { tokenEndsMs, publish, userId }, nowMs),
     ],
   };
 }
 
-function attached({ key }: Channel, member: Member, attempt: number, nowMs: number): MembershipChange {
+function attached(
+  { key }: Channel,
+  member: Member,
+  { attempt = 0, on }: ResumeCommand,
+  nowMs: number,
+): MembershipChange {
   const { uid, connectionId, clientSeq, link } = member;
   return {
     type: 'link-live',
@@ -41,7 +47,8 @@ function attached({ key }: Channel, member: Member, attempt: number, nowMs: numb
     connectionId,
     attachment: nextClientSeq(clientSeq, nowMs),
     ...(attempt > 0 && { attempt }),
-    ...(link.state === 'live' && { unbroken: true as const }),
+    ...(on !== undefined && { on }),
+    ...(interruptedSinceMs(link) === undefined && { unbroken: true as const }),
   };
 }
 

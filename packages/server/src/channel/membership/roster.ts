@@ -1,7 +1,15 @@
 import { assert } from '../assert.ts';
-import { endsMs } from './lease.ts';
-import type { Member } from './member.ts';
+import { endsMs, interruptedSinceMs } from './lease.ts';
+import type { Link, Member } from './member.ts';
 import { Trie } from './trie.ts';
+
+/** Counts of members: those who are silent, and those of them that others are told of. */
+interface Silences {
+  readonly silent: number;
+  readonly told: number;
+}
+
+const noSilences: Silences = { silent: 0, told: 0 };
 
 /**
  * The members of a channel: an immutable collection in order of arrival. A changed roster shares nearly everything with the
@@ -14,7 +22,7 @@ export class Roster implements Iterable<Member> {
     Trie.empty(),
     Trie.empty(),
     Trie.empty(),
-    0,
+    noSilences,
   );
 
   /** The members by joinedSeq, measured by the time at which the membership ends if nothing is heard. */
@@ -27,8 +35,7 @@ export class Roster implements Iterable<Member> {
   readonly #broadcasters: Trie<number>;
   /** joinedSeqs by hash of the user that they are linked to; of linked members alone. */
   readonly #linked: Trie<readonly number[]>;
-  /** The number of members who are silent. */
-  readonly interrupted: number;
+  readonly #silences: Silences;
 
   private constructor(
     members: Trie<Member>,
@@ -36,18 +43,28 @@ export class Roster implements Iterable<Member> {
     connections: Trie<readonly number[]>,
     broadcasters: Trie<number>,
     linked: Trie<readonly number[]>,
-    interrupted: number,
+    silences: Silences,
   ) {
     this.#members = members;
     this.#uids = uids;
     this.#connections = connections;
     this.#broadcasters = broadcasters;
     this.#linked = linked;
-    this.interrupted = interrupted;
+    this.#silences = silences;
   }
 
   get size(): number {
     return this.#members.size;
+  }
+
+  /** The number of members who are silent. */
+  get silent(): number {
+    return this.#silences.silent;
+  }
+
+  /** The number of those that others are told of. */
+  get interrupted(): number {
+    return this.#silences.told;
   }
 
   /** The number of members who are broadcasters. */
@@ -120,7 +137,7 @@ export class Roster implements Iterable<Member> {
       connections,
       broadcasters,
       linked,
-      this.interrupted + silence(member) - (known ? silence(known) : 0),
+      counted(this.#silences, member.link, known?.link),
     );
   }
 
@@ -135,8 +152,22 @@ export class Roster implements Iterable<Member> {
       unfiled(this.#connections, connectionId, joinedSeq),
       this.#broadcasters.without(joinedSeq),
       userId === undefined ? this.#linked : unfiled(this.#linked, userId, joinedSeq),
-      this.interrupted - silence(member),
+      counted(this.#silences, undefined, member.link),
     );
+  }
+
+  /** The roster in which each member has the link that `linkOf` gives, in one pass; the same roster if all of them keep theirs. */
+  relinked(linkOf: (member: Member) => Link, whom?: 'who may end'): Roster {
+    let silences = this.#silences;
+    const relink = (member: Member): Member => {
+      const link = linkOf(member);
+      if (link === member.link) return member;
+      silences = counted(silences, link, member.link);
+      return { ...member, link };
+    };
+    const members = this.#members.mapped(relink, whom && Number.MAX_VALUE);
+    if (members === this.#members) return this;
+    return new Roster(members, this.#uids, this.#connections, this.#broadcasters, this.#linked, silences);
   }
 
   /** Members in order of arrival. */
@@ -190,7 +221,17 @@ export class Roster implements Iterable<Member> {
   }
 }
 
-const silence = (member: Member): number => (member.link.state === 'silent' ? 1 : 0);
+/** The counts with one link more, and one less. */
+function counted(counts: Silences, more: Link | undefined, less: Link | undefined): Silences {
+  const silent = isSilent(more) - isSilent(less);
+  const told = isTold(more) - isTold(less);
+  if (silent === 0 && told === 0) return counts;
+  return { silent: counts.silent + silent, told: counts.told + told };
+}
+
+const isSilent = (link: Link | undefined): number => (link?.state === 'silent' ? 1 : 0);
+const isTold = (link: Link | undefined): number =>
+  link !== undefined && interruptedSinceMs(link) !== undefined ? 1 : 0;
 
 /** With a joinedSeq under a name, in order of arrival. */
 function filed(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {

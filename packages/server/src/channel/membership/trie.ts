@@ -59,6 +59,16 @@ export class Trie<V> {
     return root === this.#root ? this : new Trie(root, this.size - 1, this.#measure);
   }
 
+  /**
+   * The map with each value that `change` gives another for, in one pass; the same map if there is none. Of those alone whose measure is
+   * at most `bound`. Keys and order stay.
+   */
+  mapped(change: (value: V) => V, bound = Number.POSITIVE_INFINITY): Trie<V> {
+    if (this.#root === undefined) return this;
+    const root = mappedNode(this.#root, { change, bound, measure: this.#measure });
+    return root === this.#root ? this : new Trie(root, this.size, this.#measure);
+  }
+
   /** Keys and values in key order. */
   *[Symbol.iterator](): IterableIterator<readonly [number, V]> {
     for (const leaf of leaves(this.#root)) yield [leaf.key, leaf.value];
@@ -162,6 +172,28 @@ function inserted<V>(node: Node<V>, leaf: Leaf<V>, shift: number): Node<V> {
   if (child === undefined)
     return new Branch(node.bitmap | (1 << digit), insertedAt(node.children, index, leaf));
   return new Branch(node.bitmap, replacedAt(node.children, index, inserted(child, leaf, shift - digitBits)));
+}
+
+interface Mapping<V> {
+  readonly change: (value: V) => V;
+  readonly bound: number;
+  readonly measure: (value: V) => number;
+}
+
+function mappedNode<V>(node: Node<V>, mapping: Mapping<V>): Node<V> {
+  if (node.least > mapping.bound) return node;
+  if (node instanceof Leaf) {
+    const value = mapping.change(node.value);
+    return value === node.value ? node : new Leaf(node.key, value, mapping.measure(value));
+  }
+  let isSame = true;
+  const children: Node<V>[] = [];
+  for (const child of node.children) {
+    const mapped = mappedNode(child, mapping);
+    if (mapped !== child) isSame = false;
+    children.push(mapped);
+  }
+  return isSame ? node : new Branch(node.bitmap, children);
 }
 
 function removed<V>(node: Node<V>, key: number, shift: number): Node<V> | undefined {

@@ -7,7 +7,7 @@ import {
   type LockRefusal,
   type Locks,
   noLocks,
-  recoverLocks,
+  runOutAfter,
   withLocks,
 } from './locks.ts';
 
@@ -25,7 +25,7 @@ class Table {
   }
 
   recover(nowMs: number, recoveryMs: number): void {
-    for (const change of recoverLocks(this.locks, nowMs, recoveryMs)) this.#take(change);
+    this.locks = runOutAfter(this.locks, nowMs + recoveryMs);
   }
 
   #take(change: Parameters<typeof withLocks>[1]): void {

@@ -102,28 +102,21 @@ export function expiredLocks(locks: Locks, nowMs: number): readonly LockChange[]
   );
 }
 
-/** After a start nobody is there yet: what is held runs out as if its holder had gone at the end of the recovery lease. */
-export function recoverLocks(locks: Locks, nowMs: number, recoveryMs: number): readonly LockChange[] {
-  const owners = new Set(Object.values(locks).flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
-  return Array.from(owners, (owner) => ({
-    type: 'lock-holder-changed',
-    atMs: nowMs,
-    owner,
-    offlineSinceMs: nowMs + recoveryMs,
-  }));
-}
+/** After a start nobody is there yet: what is held runs out as if its holder had gone at `sinceMs`, the end of the recovery lease. */
+export const runOutAfter = (locks: Locks, sinceMs: number): Locks =>
+  mapped(locks, (lock) => (lock.owner === undefined ? lock : { ...lock, endsMs: sinceMs + lock.ttlMs }));
 
 /** Makes locks that run out do so `blindMs` later, because no holder could come back in that time. */
-export function blindLocks(locks: Locks, nowMs: number, blindMs: number): readonly LockChange[] {
-  const offline = new Map<string, number>();
-  for (const { owner, endsMs, ttlMs } of Object.values(locks))
-    if (owner !== undefined && endsMs !== undefined) offline.set(owner, endsMs - ttlMs);
-  return Array.from(offline, ([owner, sinceMs]) => ({
-    type: 'lock-holder-changed',
-    atMs: nowMs,
-    owner,
-    offlineSinceMs: sinceMs + blindMs,
-  }));
+export const endLater = (locks: Locks, blindMs: number): Locks =>
+  mapped(locks, (lock) => (lock.endsMs === undefined ? lock : { ...lock, endsMs: lock.endsMs + blindMs }));
+
+/** The locks with each that is another; the same if none is. */
+function mapped(locks: Locks, change: (lock: Lock) => Lock): Locks {
+  const names = Object.keys(locks);
+  if (names.length === 0) return locks;
+  const after = Object.values(locks).map(change);
+  if (after.every((lock) => locks[lock.name] === lock)) return locks;
+  return Object.fromEntries(after.map((lock) => [lock.name, lock]));
 }
 
 /** The locks after a change. */

@@ -9,6 +9,7 @@ import {
   testApp,
   token,
 } from '../../../testing/worlds/live-world.ts';
+import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 
@@ -89,7 +90,7 @@ const expectSame = (model: RosterModel) => {
   const told = [...model.members.values()].sort((a, b) => a.uid - b.uid);
   const real = [...(state?.roster ?? [])].sort((a, b) => a.uid - b.uid);
   expect(told.map(({ uid, role, interruptedSinceMs }) => [uid, role, interruptedSinceMs])).toEqual(
-    real.map(({ uid, role, link }) => [uid, role, link.state === 'silent' ? link.lastHeardMs : undefined]),
+    real.map(({ uid, role, link }) => [uid, role, interruptedSinceMs(link)]),
   );
 };
 
@@ -472,7 +473,7 @@ describe('roster', () => {
     expect(watcher.all('roster-snapshot').length).toBeGreaterThan(1);
   });
 
-  test('WIRE30: after a crash a reader gets a snapshot, with everybody interrupted who is not back', async () => {
+  test('WIRE30, LOG44: after a crash a reader gets a snapshot; who is not back in a second is interrupted, since when that was so', async () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
     await world.hello({ uid: 2 });
@@ -484,10 +485,16 @@ describe('roster', () => {
     const back = await world.hello({ uid: 1, resume });
     const model = follow(back);
     await back.says({ type: 'subscribe-roster', id: 1, sid, after: seq });
-    expect(back.one('roster-snapshot').members).toMatchObject([
-      { uid: 1 },
-      { uid: 2, interruptedSinceMs: expect.any(Number) },
+    const { members } = back.one('roster-snapshot');
+    expect(members.map(({ uid, interruptedSinceMs: sinceMs }) => [uid, sinceMs])).toEqual([
+      [1, undefined],
+      [2, undefined],
     ]);
+    expectSame(model);
+    const { joinedMs } = members[1] ?? {};
+    await world.advance(fixed.absentShownMs + 200);
+    expect(back.all('roster-interrupted')).toMatchObject([{ sid, silent: [{ uid: 2 }], back: [] }]);
+    expect(back.one('roster-interrupted').silent[0]?.sinceMs).toBe(joinedMs);
     expectSame(model);
   });
 

@@ -156,6 +156,7 @@ export class FanOut {
   }
 
   #absorb({ record }: LogEntry): void {
+    if (record.type === 'absent-shown') this.#showAbsent();
     const change = liveChangeOf(record);
     if (!change || !(isMark(change) || isEvent(change))) return;
     const key = `${change.app}/${change.channel}`;
@@ -165,6 +166,15 @@ export class FanOut {
     if (views) this.#touchedViews.add(views);
     if (isMark(change)) this.#mark(change, feed);
     else this.#event(change, feed);
+  }
+
+  /** Counts and windows are told of a state, so of all at once. */
+  #showAbsent(): void {
+    for (const feed of this.#feeds.values()) {
+      this.#touched.add(feed);
+      feed.showAbsent();
+    }
+    for (const views of this.#views.values()) this.#touchedViews.add(views);
   }
 
   #settle(): void {
@@ -198,12 +208,13 @@ export class FanOut {
     const key = `${app}/${channel}`;
     const known = this.#feeds.get(key);
     if (known) return known;
-    const { broadcast, clock } = this.#options;
+    const { broadcast, clock, log } = this.#options;
     const feed: RosterFeed = new RosterFeed({
       app,
       channel,
       broadcast,
       clock,
+      state: () => log.channel(liveKey(app, channel)),
       ringChangesMax: this.#limits.rosterRingChangesMax,
       onRingSize: (delta) => {
         this.#ringChanges += delta;

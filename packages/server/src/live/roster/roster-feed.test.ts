@@ -9,6 +9,7 @@ function begin(readers: number) {
   const clock = new SimClock();
   const frames: { from: number; to: number }[] = [];
   const feed = new RosterFeed({
+    state: () => undefined,
     app: 'a',
     channel: 'lobby',
     broadcast: { publish: (_topic, text) => void frames.push(JSON.parse(text)) },

@@ -5,7 +5,9 @@ import {
   type RosterInterruptedFrame,
   toRosterChange,
 } from '@housecount/protocol';
+import type { OpenChannel } from '../../channel/channel.ts';
 import type { LinkMark } from '../../channel/decision.ts';
+import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import type { Clock } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
@@ -20,6 +22,8 @@ export interface RosterFeedOptions {
   readonly channel: string;
   readonly broadcast: Broadcast;
   readonly clock: Clock;
+  /** The channel as it is; undefined while nobody is in it. */
+  readonly state: () => OpenChannel | undefined;
   /** Changes that are kept for readers that come back; default: as limits.ts says. */
   readonly ringChangesMax?: number;
   readonly onRingSize: (delta: number) => void;
@@ -46,6 +50,7 @@ export class RosterFeed implements ReadFeed {
   #lastSeq = 0;
   #flushedMs = Number.NEGATIVE_INFINITY;
   #cancelFlush: (() => void) | undefined;
+  #cancelAbsent: (() => void) | undefined;
 
   constructor(options: RosterFeedOptions) {
     this.#options = options;
@@ -81,9 +86,42 @@ export class RosterFeed implements ReadFeed {
 
   /** A member of the life `sid` went silent or is back. */
   mark(mark: LinkMark, sid: string): void {
+    this.#link(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined, sid);
+  }
+
+  /**
+   * Tells of those who have not come back after a start of the server, a slice at a time: by how it is at that moment, so that of who
+   * is back meanwhile nothing is said. To be called when they are shown, once.
+   */
+  showAbsent(): void {
+    const state = this.#options.state();
+    if (state) this.#absentSlice(state.sid, 0);
+  }
+
+  #absentSlice(sid: string, fromSeq: number): void {
+    this.#cancelAbsent = undefined;
+    const state = this.#options.state();
+    if (state?.sid !== sid) return;
+    let told = 0;
+    for (const { uid, link, joinedSeq } of state.roster.after(fromSeq)) {
+      const sinceMs = interruptedSinceMs(link);
+      // The others were shown already.
+      if (link.state === 'live' || link.evidence !== 'server-crash' || sinceMs === undefined) continue;
+      this.#link(uid, sinceMs, sid);
+      if (++told < fixed.rosterFrameChangesMax) continue;
+      this.#cancelAbsent = this.#options.clock.after(fixed.absentSliceMs, () => {
+        this.#absentSlice(sid, joinedSeq);
+        this.settle();
+      });
+      return;
+    }
+  }
+
+  /** A member of the life `sid` is interrupted since then, epoch milliseconds, or, with undefined, is back. */
+  #link(uid: number, sinceMs: number | undefined, sid: string): void {
     if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
     this.#linksSid = sid;
-    this.#links.set(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined);
+    this.#links.set(uid, sinceMs);
     if (this.#links.size >= fixed.rosterFrameChangesMax) this.#send();
   }
 
@@ -113,6 +151,7 @@ export class RosterFeed implements ReadFeed {
   /** Forgets everything; nothing is sent any more. */
   stop(): void {
     this.#cancelFlush?.();
+    this.#cancelAbsent?.();
     this.ring.clear();
   }
 

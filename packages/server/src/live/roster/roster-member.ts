@@ -1,9 +1,11 @@
 import type { HostState, RosterMember, StreamState } from '@housecount/protocol';
+import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import type { Member } from '../../channel/membership/member.ts';
 
 /** A member as clients see it. */
 export function toRosterMember(member: Member): RosterMember {
   const { uid, account, userId, role, platform, clientType, connectionKind, joinedMs, link } = member;
+  const sinceMs = interruptedSinceMs(link);
   return {
     uid,
     ...(account !== undefined && { account }),
@@ -13,7 +15,7 @@ export function toRosterMember(member: Member): RosterMember {
     ...(clientType !== undefined && { clientType }),
     connection: connectionKind,
     joinedMs,
-    ...(link.state === 'silent' && { interruptedSinceMs: link.lastHeardMs }),
+    ...(sinceMs !== undefined && { interruptedSinceMs: sinceMs }),
   };
 }
 
@@ -25,6 +27,6 @@ export function toHostState(member: Member, streams: StreamState): HostState {
     ...(account !== undefined && { account }),
     audio: streams.audio,
     video: streams.video,
-    ...(link.state === 'silent' && { interrupted: true }),
+    ...(interruptedSinceMs(link) !== undefined && { interrupted: true }),
   };
 }

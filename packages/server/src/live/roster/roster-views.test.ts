@@ -5,6 +5,7 @@ import { strictApp, type TestSocket, TestWorld, testApp, token } from '../../../
 import { type Channel, emptyChannel, liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { type ChannelChange, isEvent, isMark } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
+import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
@@ -64,7 +65,7 @@ const counts = ({ count, hosts, audience, interrupted }: RosterCounts) =>
 const countsOf = (state: OpenChannel) => {
   const members = [...state.roster];
   const hosts = members.filter(({ role }) => role === 'broadcaster').length;
-  const silent = members.filter(({ link }) => link.state === 'silent').length;
+  const silent = members.filter(({ link }) => interruptedSinceMs(link) !== undefined).length;
   return [members.length, hosts, members.length - hosts, silent].join(' ');
 };
 const windowOf = (state: OpenChannel, view: RosterViewRequest) => {

@@ -1,4 +1,5 @@
-import type { Decided } from '../decide/decided.ts';
+import { type Decided, refuse } from '../decide/decided.ts';
+import { type Incarnation, isUp } from '../nodes/nodes.ts';
 import type { Ownership } from '../ownership.ts';
 import type { Committed } from '../pending.ts';
 import type { Draft } from '../state/draft.ts';
@@ -13,7 +14,25 @@ export interface Asks {
   fact(decide: Decide): Promise<Committed>;
 }
 
-export const asksOf = (owner: Pick<Ownership, 'submit'>): Asks => ({
-  request: (decide) => owner.submit(decide, { fact: false }),
-  fact: (decide) => owner.submit(decide, { fact: true }),
-});
+/**
+ * The asks of one incarnation of a node, which is recorded as up together with the first thing that is recorded of them. Once the log says that it is
+ * lost nothing that it asks is taken, however late that comes: others are told by then that whoever was there may be gone.
+ */
+export function asksOf(owner: Pick<Ownership, 'submit'>, own: Incarnation): Asks {
+  const ask = async (decide: Decide, fact: boolean): Promise<Committed> => {
+    const outcome = await owner.submit((draft, nowMs) => decidedOf(own, draft, decide, nowMs), { fact });
+    return outcome.ok
+      ? { ok: true, records: outcome.records.filter(({ type }) => type !== 'node-up') }
+      : outcome;
+  };
+  return { request: (decide) => ask(decide, false), fact: (decide) => ask(decide, true) };
+}
+
+function decidedOf(own: Incarnation, draft: Draft, decide: Decide, nowMs: number): Decided {
+  if (isUp(draft.nodes, own)) return decide(draft, nowMs);
+  // It was up, or another came up in its place.
+  if (draft.nodes.last >= own.on) return refuse('going_away');
+  const decided = decide(draft, nowMs);
+  if (!decided.ok || decided.records.length === 0) return decided;
+  return { ok: true, records: [{ type: 'node-up', atMs: nowMs, ...own }, ...decided.records] };
+}

@@ -18,6 +18,8 @@ export interface ChannelCommandsOptions {
   readonly asks: Asks;
   readonly addresses: Addresses;
   readonly random: Random;
+  /** The number of the node's incarnation that clients come to. */
+  readonly on: number;
 }
 
 /** The commands that report facts: they happened, whether or not there is room to write them down. */
@@ -32,9 +34,11 @@ export class ChannelCommands implements Commands, AddressNotes {
   }
 
   async join(request: JoinRequest): Promise<JoinOutcome> {
-    const { state, asks, random } = this.#options;
+    const { state, asks, random, on } = this.#options;
     const { key, connectionId, ip } = request;
-    const outcome = await asks.request((draft, nowMs) => decideJoin(draft, request, random, nowMs));
+    const outcome = await asks.request((draft, nowMs) =>
+      decideJoin(draft, { ...request, on }, random, nowMs),
+    );
     if (!outcome.ok) return outcome;
     const channel = state.channel(key);
     const member = memberOf(channel, connectionId);
@@ -46,10 +50,11 @@ export class ChannelCommands implements Commands, AddressNotes {
 
   async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
     if (command.type === 'kick') return this.#kick(key, command);
-    const { state, asks } = this.#options;
+    const { state, asks, on } = this.#options;
+    const told = command.type === 'resume' ? { ...command, on } : command;
     let written: Channel | undefined;
     const decide: Decide = (draft, nowMs) => {
-      const decided = decideCommand(draft, key, command, nowMs);
+      const decided = decideCommand(draft, key, told, nowMs);
       if (decided.ok && command.type === 'change-metadata')
         written = changesOf(decided.records).reduce(evolve, draft.channel(key));
       return decided;

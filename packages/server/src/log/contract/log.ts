@@ -29,6 +29,8 @@ export interface Log
     LogRetention {
   /** Why the log could not be written when it was last tried, in a sentence; undefined if it could. */
   readonly trouble: string | undefined;
+  /** Clients can come from now on: who was there before the start, and is not back in a second, is shown as interrupted. */
+  opened(): void;
   /** Ends timers, flushes, snapshots. Members stay: a restart within the recovery lease makes no events. */
   stop(): Promise<void>;
 }

@@ -11,8 +11,11 @@ import { decideIdentity, isAccountsUid } from './identity.ts';
 import { channelsFull } from './quota.ts';
 import { userSubject } from './rules/other-halves.ts';
 
+/** A join, and the number of the node's incarnation that it came to. */
+export type Attached = JoinRequest & { readonly on?: number };
+
 /** A join: who it is, whether a rule keeps it out, then what the channel says. */
-export function decideJoin(state: StateView, request: JoinRequest, random: Random, nowMs: number): Decided {
+export function decideJoin(state: StateView, request: Attached, random: Random, nowMs: number): Decided {
   const { key, identity } = request;
   const { app, kind } = key;
   const channel = state.channel(key);
@@ -22,7 +25,7 @@ export function decideJoin(state: StateView, request: JoinRequest, random: Rando
   const ruleScope = bannedFrom(state, request, uid, nowMs);
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   if (kind === 'live' && 'uid' in identity && isAccountsUid(state, key, uid)) return refuse('uid_taken');
-  const full = channelsFull(state, channel);
+  const full = channelsFull(state, channel, nowMs);
   if (full) return full;
   const command = commandOf(request, uid, newSid(random));
   const room = channelLimits(state.limitsOf(app), kind, request);
@@ -49,12 +52,13 @@ function bannedFrom(
   return undefined;
 }
 
-function commandOf(request: JoinRequest, uid: number, sid: string): JoinCommand {
+function commandOf(request: Attached, uid: number, sid: string): JoinCommand {
   const { identity } = request;
   return {
     type: 'join',
     connectionId: request.connectionId,
     connectionKind: request.connectionKind,
+    ...(request.on !== undefined && { on: request.on }),
     uid,
     ...('account' in identity && { account: identity.account }),
     role: request.role,

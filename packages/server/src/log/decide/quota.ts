@@ -7,18 +7,22 @@ import type { StateView } from '../state/state-view.ts';
 import { authorGrowth, keptGrowth, keptGrowthMax, textBytesOf } from '../state/usage.ts';
 import { refuse } from './decided.ts';
 
-type Used = Pick<StateView, 'usage' | 'limitsOf'>;
+type Used = Pick<StateView, 'usage' | 'limitsOf' | 'idle'>;
 
 /** The refusal of one channel more when the app has as many as it may have. */
-export function channelsFull({ usage, limitsOf }: Used, channel: Channel): Refused | undefined {
+export function channelsFull(state: Used, channel: Channel, nowMs: number): Refused | undefined {
+  const { usage } = state;
   const { app, kind } = channel.key;
-  const limits = limitsOf(app);
+  const limits = state.limitsOf(app);
   const full = (detail: string) => ({ ...refuse('channels_full'), detail });
   if (kind === 'live')
     return channel.sid === undefined && usage.open(app) >= limits.appChannelsMax
       ? full(`That is ${limits.appChannelsMax} live channels.`)
       : undefined;
-  return isForgettable(channel) && usage.remembered(app) >= limits.appSignalingChannelsMax
+  const most = limits.appSignalingChannelsMax;
+  return isForgettable(channel) &&
+    usage.remembered(app) >= most &&
+    usage.remembered(app) - state.idle(app, nowMs) >= most
     ? full(`That is ${limits.appSignalingChannelsMax} of signaling, users with metadata counted.`)
     : undefined;
 }

@@ -58,6 +58,16 @@ export class DueQueue {
     return keys;
   }
 
+  /** When a channel is due, epoch milliseconds; undefined: not at all. */
+  dueMs(key: ChannelKey): number | undefined {
+    return this.#current.get(key)?.dueMs;
+  }
+
+  /** The keys that are due by `nowMs`, in no order. Costs as much as there are entries. */
+  *dueBy(nowMs: number): IterableIterator<ChannelKey> {
+    for (const { key, dueMs } of this.#current.values()) if (dueMs <= nowMs) yield key;
+  }
+
   #forget(key: ChannelKey): void {
     if (this.#current.delete(key)) this.#channels -= 1;
   }

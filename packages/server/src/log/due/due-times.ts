@@ -5,13 +5,5 @@ import { due } from '../../channel/due.ts';
 export function* dueTimes(
   channels: Iterable<Channel>,
 ): Iterable<readonly [key: ChannelKey, dueMs: number | undefined]> {
-  for (const channel of channels) yield [channel.key, due(channel) ?? forgetMs(channel)];
-}
-
-/** A closed channel remembers clientSeqs that lie in the future; it is looked at again when they no longer do. */
-function forgetMs({ sid, departed }: Channel): number | undefined {
-  if (sid !== undefined || departed.size === 0) return undefined;
-  let latest = 0;
-  for (const clientSeq of departed.values()) latest = Math.max(latest, clientSeq);
-  return latest + 1;
+  for (const channel of channels) yield [channel.key, due(channel)];
 }

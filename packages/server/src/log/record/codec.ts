@@ -1,12 +1,15 @@
 import type { ChannelChange, MembershipChange } from '../../channel/decision.ts';
-import { type AppRecord, type LogRecord, recordOf } from './record.ts';
+import { type ChannelRecord, type LogRecord, recordOf } from './record.ts';
 import { type StoredType, storedKindOf, storedTypeOf } from './stored-types.ts';
 
 /**
  * Records as they are written: JSON, UTF-8, one object each. A change of a live channel stands there as it is; one of a
  * channel of signaling in an object that names its channel.
  */
-type StoredRecord = MembershipChange | StoredSignaling | AppRecord;
+type StoredRecord = MembershipChange | StoredSignaling | WholeRecord;
+
+/** What is about no single channel stands there as it is. */
+type WholeRecord = Exclude<LogRecord, ChannelRecord>;
 
 interface StoredSignaling {
   readonly type: 'signaling';
@@ -29,19 +32,23 @@ const subjects = {
   'token-renewed': 'live',
   'person-known': 'live',
   signaling: 'signaling',
-  message: 'app',
-  'messages-erased': 'app',
-  'media-watched': 'app',
-  'account-key': 'app',
-  'account-mapped': 'app',
-  'rule-set': 'app',
-  'rule-deleted': 'app',
-} as const satisfies Record<StoredRecord['type'], 'live' | 'signaling' | 'app'>;
+  message: 'whole',
+  'messages-erased': 'whole',
+  'media-watched': 'whole',
+  'account-key': 'whole',
+  'account-mapped': 'whole',
+  'rule-set': 'whole',
+  'rule-deleted': 'whole',
+  'node-up': 'whole',
+  'node-lost': 'whole',
+  blind: 'whole',
+  'absent-shown': 'whole',
+} as const satisfies Record<StoredRecord['type'], 'live' | 'signaling' | 'whole'>;
 
 type About<Subject> = {
   [Type in keyof typeof subjects]: (typeof subjects)[Type] extends Subject ? Type : never;
 }[keyof typeof subjects];
-const isAbout = <Subject extends 'live' | 'signaling' | 'app'>(
+const isAbout = <Subject extends 'live' | 'signaling' | 'whole'>(
   record: StoredRecord,
   subject: Subject,
 ): record is Extract<StoredRecord, { readonly type: About<Subject> }> => subjects[record.type] === subject;
@@ -74,6 +81,6 @@ function fromStored(stored: StoredRecord): LogRecord {
     const { app, channelType, channel: name, change } = stored;
     return recordOf({ app, kind: storedKindOf(channelType), name }, change);
   }
-  if (isAbout(stored, 'app')) return stored;
+  if (isAbout(stored, 'whole')) return stored;
   throw new Error(`a record of type ${(stored as { readonly type: string }).type} is not known`);
 }

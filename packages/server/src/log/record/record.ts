@@ -2,15 +2,27 @@ import type { SignalingContent } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
 import type { KickingRule } from '../../channel/rules.ts';
+import type { SharedChange } from '../../channel/shared-change.ts';
 
 /** Everything that the log holds, as the server has it in memory; how it is written is codec.ts's alone. */
-export type LogRecord = ChannelRecord | AppRecord;
+export type LogRecord = ChannelRecord | AppRecord | NodeUp | SharedChange;
 
 /** A change of one channel, of whatever kind. */
 export interface ChannelRecord {
   readonly type: 'channel';
   readonly key: ChannelKey;
   readonly change: ChannelChange;
+}
+
+/** A node started: from now on it has a say, under this number. */
+export interface NodeUp {
+  readonly type: 'node-up';
+  readonly atMs: number;
+  readonly node: string;
+  /** Random, and another one at each start. */
+  readonly incarnation: string;
+  /** Counts the starts of all nodes; attachments name it. */
+  readonly on: number;
 }
 
 /** A record about an app as a whole, or all apps. */
@@ -92,9 +104,20 @@ export const recordOf = (key: ChannelKey, change: ChannelChange): ChannelRecord 
   change,
 });
 
+/** Is it about every channel at once? */
+export const isShared = (record: LogRecord): record is SharedChange =>
+  record.type === 'node-lost' || record.type === 'blind' || record.type === 'absent-shown';
+
 /** When it was decided, epoch milliseconds. */
 export const timeOf = (record: LogRecord): number =>
   record.type === 'channel' ? record.change.atMs : record.atMs;
+
+/**
+ * The time that the log has come to with it, epoch milliseconds; undefined of a message, whose time may be ahead of it: those of a
+ * conversation have each its own.
+ */
+export const passedMs = (record: LogRecord): number | undefined =>
+  record.type === 'message' ? undefined : timeOf(record);
 
 /** The change of a live channel; undefined of every other record. */
 export const liveChangeOf = (record: LogRecord): ChannelChange | undefined =>

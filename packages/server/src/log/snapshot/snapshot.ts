@@ -10,11 +10,15 @@ import { spelledUid } from '../decide/account-uids.ts';
 import type { KeptAccount } from '../decide/accounts.ts';
 import type { EndingLine } from '../decide/endings.ts';
 import { holderOf, type SeenLine } from '../decide/seen-uids.ts';
+import type { Nodes } from '../nodes/nodes.ts';
 import { type SignalingKind, type StoredType, storedKindOf, storedTypeOf } from '../record/stored-types.ts';
 import type { LogState } from '../state/state.ts';
 
-/** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen, nor of how memberships ended. */
-const versions = [1, 2, 3, 4];
+/**
+ * 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen, nor of how memberships ended; 4 nothing of
+ * which nodes were up.
+ */
+const versions = [1, 2, 3, 4, 5];
 
 /** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
 interface Header {
@@ -25,6 +29,7 @@ type Line =
   /** `usedMs` is absent before version 4. */
   | { readonly account: readonly [app: string, account: string, uid: number, usedMs?: number] }
   | { readonly accountKey: string }
+  | { readonly nodes: Nodes }
   | { readonly seen: SeenLine }
   | { readonly rule: KickingRule }
   | { readonly ended: EndingLine }
@@ -52,16 +57,17 @@ export function stateToLines(state: LogState, floorMs: number): Iterable<string>
   };
   const rules = state.rules.everything();
   const endings = state.endings.lines();
-  return lines(state.channels(), accounts, { rules, endings }, floorMs);
+  return lines(state.channels(), accounts, { rules, endings, nodes: state.nodes }, floorMs);
 }
 
 function* lines(
   channels: readonly Channel[],
   accounts: { key: string | undefined; kept: readonly KeptAccount[]; seen: Iterable<SeenLine> },
-  { rules, endings }: { rules: readonly KickingRule[]; endings: readonly EndingLine[] },
+  { rules, endings, nodes }: { rules: readonly KickingRule[]; endings: readonly EndingLine[]; nodes: Nodes },
   floorMs: number,
 ): Iterable<string> {
-  yield JSON.stringify({ version: 4, floorMs } satisfies Header);
+  yield JSON.stringify({ version: 5, floorMs } satisfies Header);
+  yield JSON.stringify({ nodes } satisfies Line);
   if (accounts.key !== undefined) yield JSON.stringify({ accountKey: accounts.key } satisfies Line);
   for (const { app, account, uid, usedMs } of accounts.kept)
     yield JSON.stringify({ account: [app, account, uid, usedMs] } satisfies Line);
@@ -120,6 +126,7 @@ export async function stateFromLines(
       const line = JSON.parse(text) as Line;
       if ('account' in line) keepAccount(state, line.account, header);
       else if ('accountKey' in line) state.accountUids.keep(line.accountKey);
+      else if ('nodes' in line) state.nodes = line.nodes;
       else if ('seen' in line) state.seen.restore(line.seen);
       else if ('rule' in line) state.rules.set(line.rule);
       else if ('ended' in line) state.endings.restore(line.ended);

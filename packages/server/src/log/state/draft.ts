@@ -7,8 +7,9 @@ import type { Endings } from '../decide/endings.ts';
 import { MessageTimes } from '../decide/message-times.ts';
 import { Rules } from '../decide/rules/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
-import type { ChannelRecord, LogRecord } from '../record/record.ts';
-import { absorbApp, noteUid } from './fold.ts';
+import type { Nodes } from '../nodes/nodes.ts';
+import { type ChannelRecord, isShared, type LogRecord, passedMs } from '../record/record.ts';
+import { absorbApp, absorbNode, absorbShared, noteUid } from './fold.ts';
 import type { StateView } from './state-view.ts';
 import { Usage } from './usage.ts';
 
@@ -21,7 +22,13 @@ interface Base extends StateView {
   readonly rules: Rules;
   readonly endings: Endings;
   keepAccountKey(key: string): void;
+  nodes: Nodes;
+  channels(): readonly Channel[];
   take(changed: readonly Channel[], used: Usage): void;
+  /** The channel as it is once the log has come to `atMs`. */
+  channelBy(key: ChannelKey, atMs: number): Channel;
+  /** Forgets what is in the past once the log has come to `atMs`. */
+  reached(atMs: number): void;
 }
 
 /**
@@ -40,6 +47,10 @@ export class Draft implements StateView {
   readonly limitsOf: StateView['limitsOf'];
   /** What this draft adds to the usage, or takes away. */
   readonly #used = new Usage();
+  /** The nodes that have a say. */
+  nodes: Nodes;
+  /** The time of its records, epoch milliseconds; undefined while there are none. */
+  #atMs: number | undefined;
   readonly #touched = new Map<string, number>();
   /** Records that end memberships, or begin those of signaling: nothing is decided by them, so they count when they are durable. */
   readonly #comings: ChannelRecord[] = [];
@@ -53,6 +64,7 @@ export class Draft implements StateView {
     this.seen = base.seen.draft();
     this.messageTimes = new MessageTimes(base.messageTimes);
     this.rules = new Rules(base.rules);
+    this.nodes = base.nodes;
     this.limitsOf = base.limitsOf;
     const { usage } = base;
     this.usage = {
@@ -74,7 +86,19 @@ export class Draft implements StateView {
   }
 
   channel(key: ChannelKey): Channel {
-    return this.#channels.get(key) ?? this.#base.channel(key);
+    return this.#channels.get(key) ?? this.#before(key);
+  }
+
+  /** Some of them may be in this draft again: it is a limit of a million. */
+  idle(app: string, nowMs: number): number {
+    return this.#base.idle(app, nowMs);
+  }
+
+  /** Every channel that has anything to remember, as they are now, in no order. */
+  channels(): readonly Channel[] {
+    const drafted = [...this.#channels.values()];
+    if (drafted.length === 0) return this.#base.channels();
+    return [...this.#base.channels().filter(({ key }) => !this.#channels.get(key)), ...drafted];
   }
 
   *live(app: string): IterableIterator<Channel> {
@@ -85,7 +109,11 @@ export class Draft implements StateView {
 
   absorb(record: LogRecord): void {
     if (record.type === 'channel') this.#absorb(record);
+    else if (isShared(record))
+      absorbShared(this, record, (channel) => this.#channels.set(channel.key, channel));
+    else if (record.type === 'node-up') absorbNode(this, record);
     else absorbApp(this, record);
+    this.#atMs = passedMs(record) ?? this.#atMs;
   }
 
   #absorb(record: ChannelRecord): void {
@@ -100,10 +128,15 @@ export class Draft implements StateView {
     const { app, kind } = key;
     const drafted = this.#channels.get(key);
     if (!drafted && kind !== 'live') this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
-    const before = drafted ?? this.#base.channel(key);
+    const before = drafted ?? this.#before(key);
     const after = evolve(before, change);
     this.#channels.set(key, after);
     this.#used.changed(before, after);
+  }
+
+  /** The channel as it was before this draft, without what its records have made the past. */
+  #before(key: ChannelKey): Channel {
+    return this.#atMs === undefined ? this.#base.channel(key) : this.#base.channelBy(key, this.#atMs);
   }
 
   /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
@@ -115,8 +148,10 @@ export class Draft implements StateView {
     this.messageTimes.commit();
     this.rules.commit();
     for (const record of this.#comings) base.endings.absorb(record);
+    base.nodes = this.nodes;
     const changed = [...this.#channels.values()];
     base.take(changed, this.#used);
+    if (this.#atMs !== undefined) base.reached(this.#atMs);
     return changed;
   }
 }

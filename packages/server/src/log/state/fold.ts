@@ -1,10 +1,13 @@
+import type { Channel } from '../../channel/channel.ts';
+import { evolveShared, type NodeLost, type SharedChange } from '../../channel/shared-change.ts';
 import { spelledUid } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
 import type { Rules } from '../decide/rules/rules.ts';
 import { holderOf, type SeenUids } from '../decide/seen-uids.ts';
+import { type Nodes, nodesAfter } from '../nodes/nodes.ts';
 import { conversationOf } from '../record/conversation.ts';
-import type { AppRecord, ChannelRecord } from '../record/record.ts';
+import type { AppRecord, ChannelRecord, NodeUp } from '../record/record.ts';
 
 /** Remembers who has a uid, and that an account was used, of whoever comes or goes. */
 export function noteUid(
@@ -15,6 +18,24 @@ export function noteUid(
   const { app, uid, account, atMs } = change;
   target.seen.note(app, uid, holderOf(uid, account), atMs);
   if (account !== undefined && change.type === 'member-joined') target.accounts.used(app, account, uid, atMs);
+}
+
+/** Folds in what is about every channel at once; `keep` takes each one that is another now. */
+export function absorbShared(
+  target: { nodes: Nodes; channels(): readonly Channel[] },
+  record: SharedChange,
+  keep: (channel: Channel) => void,
+): void {
+  if (record.type === 'node-lost') absorbNode(target, record);
+  for (const channel of target.channels()) {
+    const after = evolveShared(channel, record);
+    if (after !== channel) keep(after);
+  }
+}
+
+/** Folds in who is up. */
+export function absorbNode(target: { nodes: Nodes }, record: NodeUp | NodeLost): void {
+  target.nodes = nodesAfter(target.nodes, record);
 }
 
 /** Folds in what is about an app as a whole. */

@@ -20,6 +20,8 @@ export interface StateView {
   channel(key: ChannelKey): Channel;
   /** The live channels of an app, in no order. */
   live(app: string): Iterable<Channel>;
+  /** The number of an app's channels of signaling of which nothing is left to remember by `nowMs`, and which the next record forgets. */
+  idle(app: string, nowMs: number): number;
   /** The limits of apps. */
   readonly limitsOf: AppLogLimitsOf;
   /** The usage of apps that counts against their limits. */

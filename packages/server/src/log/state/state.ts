@@ -1,11 +1,4 @@
-import {
-  type Channel,
-  type ChannelKey,
-  emptyChannel,
-  isForgettable,
-  noneDeparted,
-} from '../../channel/channel.ts';
-import { ChannelMap } from '../../channel/channel-map.ts';
+import type { Channel, ChannelKey } from '../../channel/channel.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { AccountUids } from '../decide/account-uids.ts';
 import { Accounts } from '../decide/accounts.ts';
@@ -14,9 +7,11 @@ import { MessageTimes } from '../decide/message-times.ts';
 import { Rules } from '../decide/rules/rules.ts';
 import { SeenUids } from '../decide/seen-uids.ts';
 import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
-import type { ChannelRecord, LogRecord } from '../record/record.ts';
+import { noNodes } from '../nodes/nodes.ts';
+import { type ChannelRecord, isShared, type LogRecord, passedMs } from '../record/record.ts';
 import { Draft } from './draft.ts';
-import { absorbApp, noteUid } from './fold.ts';
+import { absorbApp, absorbNode, absorbShared, noteUid } from './fold.ts';
+import { KeptChannels } from './kept-channels.ts';
 import type { StateView } from './state-view.ts';
 import { Usage } from './usage.ts';
 
@@ -39,7 +34,8 @@ export class LogState implements StateView {
   readonly endings: Endings;
   readonly limitsOf: AppLogLimitsOf;
   readonly usage = new Usage();
-  readonly #channels = new ChannelMap<Channel>();
+  nodes = noNodes;
+  readonly #channels = new KeptChannels(this.usage);
 
   constructor({ accountKeepMs, newAccountKey, limitsOf = defaultAppLogLimits }: LogStateOptions) {
     this.limitsOf = limitsOf;
@@ -58,12 +54,12 @@ export class LogState implements StateView {
   }
 
   channel(key: ChannelKey): Channel {
-    return this.#channels.get(key) ?? emptyChannel(key);
+    return this.#channels.get(key);
   }
 
   /** Every channel that has anything to remember, as they are now, in no order. */
   channels(): readonly Channel[] {
-    return [...this.#channels.values()];
+    return this.#channels.all();
   }
 
   /** The channels of an app and a kind, by name. */
@@ -77,38 +73,29 @@ export class LogState implements StateView {
 
   put(channel: Channel): void {
     this.usage.changed(this.channel(channel.key), channel);
-    this.#keep(channel);
+    this.#channels.put(channel);
   }
 
   /** Takes over the channels that a draft changed, whose usage it has summed up. */
   take(changed: readonly Channel[], used: Usage): void {
     this.usage.add(used);
-    for (const channel of changed) this.#keep(channel);
+    for (const channel of changed) this.#channels.put(channel);
   }
 
-  #keep(channel: Channel): void {
-    const { key } = channel;
-    const known = this.#channels.get(key);
-    if (isForgettable(channel) && channel.departed.size === 0) {
-      if (known && this.#channels.delete(key)) this.usage.isRemembered(channel, false);
-      return;
-    }
-    this.#channels.set(key, channel);
-    if (!known) this.usage.isRemembered(channel, true);
-  }
-
-  /** Forgets what a closed channel remembers of clientSeqs that are in the past by now; metadata and locks stay. */
-  forgetIfIdle(key: ChannelKey, nowMs: number): void {
-    const channel = this.#channels.get(key);
-    if (!channel || channel.sid !== undefined) return;
-    for (const clientSeq of channel.departed.values()) if (clientSeq >= nowMs) return;
-    this.put({ ...channel, departed: noneDeparted });
-  }
+  /** The channel as it is once the log has come to `atMs`. */
+  channelBy = (key: ChannelKey, atMs: number) => this.#channels.getBy(key, atMs);
+  /** Forgets what is in the past once the log has come to `atMs`. */
+  reached = (atMs: number) => this.#channels.reached(atMs);
+  idle = (app: string, nowMs: number) => this.#channels.idle(app, nowMs);
 
   /** Folds one record in. */
   absorb(record: LogRecord): void {
     if (record.type === 'channel') this.#absorb(record);
+    else if (isShared(record)) absorbShared(this, record, (channel) => this.put(channel));
+    else if (record.type === 'node-up') absorbNode(this, record);
     else absorbApp(this, record);
+    const atMs = passedMs(record);
+    if (atMs !== undefined) this.reached(atMs);
   }
 
   #absorb(record: ChannelRecord): void {

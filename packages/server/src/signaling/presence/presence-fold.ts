@@ -1,6 +1,7 @@
 import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
+import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import { type Member, type Link as MemberLink, userIdOf } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
 import { LiveNames } from './live-names.ts';
@@ -19,6 +20,7 @@ import {
   shownStates,
   silentSinceMs,
 } from './person.ts';
+import { UntoldLinks } from './untold-links.ts';
 
 /** `states`: those that were told before. */
 interface Gone {
@@ -40,6 +42,12 @@ export type PersonChange =
   | (Gone & { readonly reason: LeaveReason })
   /** Another link backs them, or the links that do went silent or are heard again. */
   | { readonly type: 'links'; readonly userId: string };
+
+/** The changes of a slice of those who are not back after a restart, by the roster that they are in. */
+export interface AbsentShown {
+  readonly live: readonly PersonChange[];
+  readonly signaling: readonly PersonChange[];
+}
 
 /** The people in a channel at one moment. Immutable. */
 export interface People {
@@ -69,6 +77,7 @@ export class PresenceFold {
   readonly #names = new LiveNames();
   /** Uids of the accounts of subscribers, for records that name the uid alone. */
   readonly #accounts = new Map<number, string>();
+  readonly #untold = new UntoldLinks();
   /** Members of the live channel. While there are any, `role` and `uid` are what the server says, of everybody. */
   #live = 0;
   /** Users that are not in the live channel and set a `role` or `uid` of their own. */
@@ -90,11 +99,15 @@ export class PresenceFold {
       ...(live && { live: { sid: live.sid, seq: live.seq } }),
       ...(signaling && { signaling: { sid: signaling.sid, seq: signaling.seq } }),
     };
-    for (const member of live?.roster ?? []) this.#liveJoined(member, member);
+    for (const member of live?.roster ?? []) {
+      this.#liveJoined(member, member);
+      this.#untold.note('live', member.uid, member.link);
+    }
     if (!signaling) return;
     for (const { uid, account, joinedMs, link, quiet = false } of signaling.roster) {
       const states = signaling.states.get(uid)?.states ?? noStates;
       this.#subscribed({ uid, joinedMs, quiet, states, ...silence(link) }, account);
+      this.#untold.note('signaling', uid, link);
     }
   }
 
@@ -160,9 +173,11 @@ export class PresenceFold {
         return this.#liveChanged(uid, (link) => ({ ...link, role }));
       }
       case 'member-left':
+        this.#untold.forget('live', record.uid);
         return this.#liveLeft(record.uid, record.reason);
       case 'link-silent':
       case 'link-live':
+        this.#untold.forget('live', record.uid);
         return this.#liveChanged(record.uid, (link) => heard(link, record));
       case 'person-known':
         return this.#known(record.uid, record.userId);
@@ -181,6 +196,7 @@ export class PresenceFold {
       }
       case 'member-left':
         this.#accounts.delete(change.uid);
+        this.#untold.forget('signaling', change.uid);
         return this.#change(
           userIdOf(change),
           (person) => ({ ...person, subscribed: without(person.subscribed, change.uid) }),
@@ -192,13 +208,33 @@ export class PresenceFold {
         return this.#resubscribed(change.uid, { quiet: change.quiet });
       case 'link-silent':
       case 'link-live':
-        return this.#change(this.#subscriberOf(change.uid), (person) => ({
-          ...person,
-          subscribed: changed(person.subscribed, change.uid, (link) => heard(link, change)),
-        }));
+        this.#untold.forget('signaling', change.uid);
+        return this.#subscriberHeard(change.uid, change);
       default:
         return [];
     }
+  }
+
+  /** Shows that those who were lost by a restart, and are not back, are interrupted: `most` of them at most. undefined: it were all. */
+  showAbsent(most: number): AbsentShown | undefined {
+    const shown = { live: [] as PersonChange[], signaling: [] as PersonChange[] };
+    const links = this.#untold.take(most);
+    for (const { roster, uid, lastHeardMs } of links) {
+      const mark = { type: 'link-silent', lastHeardMs } as const;
+      shown[roster].push(
+        ...(roster === 'live'
+          ? this.#liveChanged(uid, (link) => heard(link, mark))
+          : this.#subscriberHeard(uid, mark)),
+      );
+    }
+    return links.length === 0 ? undefined : shown;
+  }
+
+  #subscriberHeard(uid: number, mark: LinkMark): readonly PersonChange[] {
+    return this.#change(this.#subscriberOf(uid), (person) => ({
+      ...person,
+      subscribed: changed(person.subscribed, uid, (link) => heard(link, mark)),
+    }));
   }
 
   /** A record moves the point that all of this is true at. */
@@ -367,14 +403,18 @@ const withLive = (link: LiveLink) => (person: Person) => {
 
 const withoutLive = (uid: number) => (person: Person) => ({ ...person, live: without(person.live, uid) });
 
+/** As much of a mark as a link takes of it. */
+type LinkMark =
+  | { readonly type: 'link-live' }
+  | { readonly type: 'link-silent'; readonly lastHeardMs: number };
+
 /** A link after a mark: it went silent, or is heard again. */
-function heard<Link extends { readonly silentSinceMs?: number }>(
-  link: Link,
-  mark: Extract<ChannelChange, { type: 'link-silent' | 'link-live' }>,
-): Link {
+function heard<Link extends { readonly silentSinceMs?: number }>(link: Link, mark: LinkMark): Link {
   const { silentSinceMs: _, ...rest } = link;
   return (mark.type === 'link-silent' ? { ...rest, silentSinceMs: mark.lastHeardMs } : rest) as Link;
 }
 
-const silence = (link: MemberLink | undefined) =>
-  link?.state === 'silent' ? { silentSinceMs: link.lastHeardMs } : {};
+function silence(link: MemberLink | undefined) {
+  const sinceMs = link && interruptedSinceMs(link);
+  return sinceMs === undefined ? {} : { silentSinceMs: sinceMs };
+}

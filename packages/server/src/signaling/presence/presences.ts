@@ -1,6 +1,8 @@
 import type { RosterViewRequest } from '@housecount/protocol';
 import { idOf, liveKey } from '../../channel/channel.ts';
+import type { AbsentShown } from '../../channel/shared-change.ts';
 import type { Clock, Random } from '../../clock.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { ChannelRecord, LogEntry } from '../../log/record/record.ts';
@@ -35,6 +37,8 @@ interface Kept {
   /** Records up to here are in the fold already. */
   readonly position: number;
   usedMs: number;
+  /** Ends the telling of those who are not back after a start. */
+  cancelShow?: () => void;
 }
 
 /**
@@ -142,6 +146,7 @@ export class Presences {
   absorb({ position, record }: LogEntry): void {
     this.#position = position;
     if (record.type === 'channel') this.#fold(record, position);
+    if (record.type === 'absent-shown') this.#showAbsent(record, position);
     while (this.#waiting[0] && this.#waiting[0].position <= position) this.#waiting.shift()?.run();
   }
 
@@ -163,6 +168,7 @@ export class Presences {
         this.#rosters -= 1;
       }
       if (kept.roster || steadyMs - kept.usedMs < this.#limits.signalingFoldIdleMs) continue;
+      kept.cancelShow?.();
       kept.channel.stop();
       this.#kept.delete(name);
     }
@@ -170,7 +176,8 @@ export class Presences {
 
   /** Nothing is told any more; who waits is let go. */
   stop(): void {
-    for (const { channel, roster } of this.#kept.values()) {
+    for (const { channel, roster, cancelShow } of this.#kept.values()) {
+      cancelShow?.();
       channel.stop();
       roster?.stop();
     }
@@ -189,6 +196,22 @@ export class Presences {
     const kept = this.#kept.get(idOf(key));
     if (kept && position > kept.position)
       this.#tell(kept, kept.channel.fold.absorbSignaling(change), { roster: 'signaling', record: change });
+  }
+
+  /** Those who are not back after a start are interrupted in every roster that was made before that was recorded. */
+  #showAbsent(record: AbsentShown, position: number): void {
+    for (const kept of this.#kept.values()) if (position > kept.position) this.#absentSlice(kept, record);
+  }
+
+  /** One slice of them, and the next one in a moment. */
+  #absentSlice(kept: Kept, record: AbsentShown): void {
+    const shown = kept.channel.fold.showAbsent(fixed.rosterFrameChangesMax);
+    if (!shown) return;
+    for (const roster of ['live', 'signaling'] as const) this.#tell(kept, shown[roster], { roster, record });
+    kept.cancelShow = this.#options.clock.after(fixed.absentSliceMs, () => {
+      this.#absentSlice(kept, record);
+      this.settle();
+    });
   }
 
   #tell(kept: Kept, changes: readonly PersonChange[], source: ChangeSource): void {

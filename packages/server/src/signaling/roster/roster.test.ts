@@ -377,6 +377,37 @@ describe('resume', () => {
     expect(names(model.members).sort()).toEqual(['1', 'ann']);
     expectTruth(w, model);
   });
+
+  test('SIG42, LOG44: after a restart of the server nobody is interrupted for a second, then who is not back is, since when that was so', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const bob = await w.login('bob');
+    await bob.subscribes('lobby');
+    await w.joins({ uid: 1 });
+    await w.advance(5_000);
+    const heardMs = w.clock.nowMs();
+    await w.crash();
+    await w.start();
+    const { model } = await attend(w);
+    const counting = await w.login('counting');
+    const counted = follow(counting);
+    await ask(counting, { count: true });
+    expect(counted.counts.get('count')).toEqual([3, 0, 1, 0]);
+    expectTruth(w, model);
+    await (await w.login('bob', { session: bob.welcome.session })).subscribes('lobby');
+    await w.advance(fixed.absentShownMs + 100);
+    await merged(w);
+    const interrupted = model.members.flatMap(({ userId, interruptedSinceMs: ms }) =>
+      ms === undefined ? [] : [[userId, heardMs - ms < 1_100]],
+    );
+    expect(interrupted.sort()).toEqual([
+      ['1', true],
+      ['ann', true],
+    ]);
+    expect(counted.counts.get('count')).toEqual([3, 0, 1, 2]);
+    expectTruth(w, model);
+  });
 });
 
 describe('views', () => {

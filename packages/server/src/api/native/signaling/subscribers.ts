@@ -1,6 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { subscriberEvents, subscriberList } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/channel.ts';
+import { interruptedSinceMs } from '../../../channel/membership/lease.ts';
 import type { Member } from '../../../channel/membership/member.ts';
 import { userIdOf } from '../../../channel/membership/member.ts';
 import type { Clock } from '../../../clock.ts';
@@ -169,11 +170,12 @@ const headOf = (key: ChannelKey) => ({ app: key.app, ...placeOf(key) });
 
 function shown(member: Member) {
   const { uid, joinedMs, quiet, link } = member;
+  const sinceMs = interruptedSinceMs(link);
   return {
     userId: userIdOf(member),
     uid,
     joinedMs,
     ...(quiet && { quiet }),
-    ...(link.state === 'silent' && { interruptedSinceMs: link.lastHeardMs }),
+    ...(sinceMs !== undefined && { interruptedSinceMs: sinceMs }),
   };
 }
