@@ -23,10 +23,6 @@ export interface Clock {
   notBefore(floorMs: number): void;
 }
 
-/** When it was `steadyMs` by the clock that only runs, in the time of the log: as long before now. */
-export const stampOf = (clock: Pick<Clock, 'nowMs' | 'steadyMs'>, steadyMs: number): number =>
-  clock.nowMs() - (clock.steadyMs() - steadyMs);
-
 export interface Random {
   /** Uniform in [0, 1). */
   fraction(): number;

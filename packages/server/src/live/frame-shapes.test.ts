@@ -60,7 +60,7 @@ async function people(w: TestWorld, there: readonly TestSocket[]): Promise<void>
   await merged(w);
   await w.submit({ type: 'set-role', ...kim, role: 'audience' });
   for (const connectionId of kinds)
-    await w.submit({ type: 'silent', connectionId, lastHeardMs: w.clock.nowMs(), evidence: 'silence' });
+    await w.submit({ type: 'silent', connectionId, silentMs: 0, evidence: 'silence' });
   await merged(w);
   const late = await watchers(w, 200);
   await w.submit({ type: 'set-role', ...kim, role: 'broadcaster' });

@@ -1,5 +1,5 @@
 import { liveKey } from '../channel/channel.ts';
-import { type Clock, stampOf } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Membership } from './membership.ts';
@@ -27,9 +27,9 @@ export class LinkFacts {
   silent(member: Membership, heardMs: number): void {
     const { log, clock } = this.#needs;
     const { app, channel, connectionId, attachment } = member;
-    const lastHeardMs = stampOf(clock, heardMs);
+    const silentMs = clock.steadyMs() - heardMs;
     member.link = 'silent';
-    const command = { type: 'silent', connectionId, attachment, lastHeardMs, evidence: 'silence' } as const;
+    const command = { type: 'silent', connectionId, attachment, silentMs, evidence: 'silence' } as const;
     this.#submit(log.submit(liveKey(app.id, channel), command), member, { from: 'live', to: 'silent' });
   }
 

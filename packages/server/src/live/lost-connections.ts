@@ -1,6 +1,6 @@
 import type { Evidence } from '@housecount/protocol';
 import { liveKey } from '../channel/channel.ts';
-import { type Clock, stampOf } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
 
@@ -63,8 +63,8 @@ export class LostConnections {
     if (this.#underWay.has(connection)) return;
     this.#underWay.add(connection);
     try {
-      const lastHeardMs = stampOf(clock, heardMs);
-      const command = { type: 'silent', connectionId, attachment, lastHeardMs, evidence } as const;
+      const silentMs = clock.steadyMs() - heardMs;
+      const command = { type: 'silent', connectionId, attachment, silentMs, evidence } as const;
       const outcome = await log.submit(liveKey(app, channel), command);
       const told = outcome.ok || outcome.code === 'not_joined';
       if (told && this.#lost.get(connectionId) === connection) this.#lost.delete(connectionId);

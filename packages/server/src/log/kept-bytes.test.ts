@@ -1,14 +1,16 @@
 import { expect, test } from 'bun:test';
 import { emptyState } from '../../testing/worlds/log-world.ts';
 import type { ChannelKey } from '../channel/channel.ts';
+import type { ChannelCommand, JoinCommand } from '../channel/command.ts';
 import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
-import type { Asked } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
 import { stateFromLines, stateToLines } from './snapshot/snapshot.ts';
 import { Draft } from './state/draft.ts';
 import type { LogState } from './state/state.ts';
 import type { StateView } from './state/state-view.ts';
+
+type Asked = Exclude<ChannelCommand, JoinCommand>;
 
 const app = '0123456789abcdef0123456789abcdef';
 const key = (channel: string): ChannelKey => ({ app, kind: 'message', name: channel });

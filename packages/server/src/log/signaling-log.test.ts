@@ -283,7 +283,7 @@ test('SIG4: a lease that ends by itself is told', async () => {
   await m.log.submit(key, {
     type: 'silent',
     connectionId: 'session of ann',
-    lastHeardMs,
+    silentMs: 0,
     evidence: 'silence',
   });
   await m.clock.advance(9_999);

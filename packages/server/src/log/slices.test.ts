@@ -94,8 +94,7 @@ class Machine {
 
   /** Nothing is heard of these from now on. */
   async silent(uids: readonly number[], key = lobby): Promise<void> {
-    const lastHeardMs = this.clock.nowMs();
-    const command = { type: 'silent', lastHeardMs, evidence: 'silence' } as const;
+    const command = { type: 'silent', silentMs: 0, evidence: 'silence' } as const;
     const told = uids.map((uid) => this.log.submit(key, { ...command, connectionId: `${key.name}${uid}` }));
     await Promise.all(told);
     this.appends = [];

@@ -2,13 +2,16 @@ import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { emptyState } from '../../testing/worlds/log-world.ts';
 import type { ChannelKey } from '../channel/channel.ts';
+import type { ChannelCommand, JoinCommand } from '../channel/command.ts';
 import { entryBytes } from '../channel/text-bytes.ts';
 import { limits } from '../limits.ts';
-import type { Asked, JoinRequest } from './contract/commands.ts';
+import type { JoinRequest } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
 import { decideJoin } from './decide/join.ts';
 import { stateFromLines, stateToLines } from './snapshot/snapshot.ts';
 import type { LogState } from './state/state.ts';
+
+type Asked = Exclude<ChannelCommand, JoinCommand>;
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(1);

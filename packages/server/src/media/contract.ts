@@ -44,10 +44,10 @@ export type SessionReport =
     }
   /**
    * Neither RTP nor RTCP for 5 s, or for 12 s from a peer that was seen to report slowly (sound alone). Never for lack of
-   * packets of which none has ever come: a player need not send RTCP, so ICE alone judges it. `lastHeardMs` by the engine's
-   * clock, epoch milliseconds.
+   * packets of which none has ever come: a player need not send RTCP, so ICE alone judges it. `silentMs`: for so
+   * long nothing was heard when it is told.
    */
-  | { readonly type: 'stalled'; readonly session: string; readonly lastHeardMs: number }
+  | { readonly type: 'stalled'; readonly session: string; readonly silentMs: number }
   /** Packets again after a stall. */
   | { readonly type: 'resumed'; readonly session: string }
   /** The peer closed it (DTLS close_notify), ICE failed, or it never connected. Not sent after `close`. */
@@ -55,7 +55,7 @@ export type SessionReport =
       readonly type: 'gone';
       readonly session: string;
       readonly reason: 'closed' | 'failed' | 'never-connected';
-      readonly lastHeardMs: number;
+      readonly silentMs: number;
     }
   /**
    * Seconds in which a packet of a publisher was forwarded to a player, or taken from a publisher: each few seconds of all

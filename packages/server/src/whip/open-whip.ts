@@ -50,7 +50,7 @@ export function openWhip(options: WhipOptions): WhipService {
   const alarms = new SessionAlarms(clock);
   const hosts = new PlayedHosts({ log, media, streams, sessions });
   const members = new PlainMembers({ log, clock, logger, sessions, leaseMs });
-  const ends = new SessionEnds({ clock, media, streams, sessions, alarms, hosts, members });
+  const ends = new SessionEnds({ media, streams, sessions, alarms, hosts, members });
   const rights = new SessionRights({ apps, log, clock, logger, sessions, alarms, ends });
   const opening = new Opening({
     apps,
@@ -70,7 +70,6 @@ export function openWhip(options: WhipOptions): WhipService {
   const watched = new WatchedTime({ log, media, clock });
   const connected = { apps, log, logger, streams, sessions, members, ends, watched };
   const reports = new MediaReports({
-    clock,
     sessions,
     members,
     ends,

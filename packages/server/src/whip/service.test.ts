@@ -19,11 +19,11 @@ import { makeResumeKey } from '../token/resume-key.ts';
 afterEach(endWhipWorlds);
 
 test('WHIP10: who comes back by a new POST while silent has its membership again, without an event', async () => {
-  const { service, publish, channel, until, closed, clock } = await openWhipWorld();
+  const { service, publish, channel, until, closed } = await openWhipWorld();
   const first = await publish();
   await until('joined', () => channel()?.roster.get(7) !== undefined);
   const before = channel();
-  service.report({ type: 'stalled', session: first, lastHeardMs: clock.nowMs() });
+  service.report({ type: 'stalled', session: first, silentMs: 0 });
   await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
   const second = await publish();
   await until('live again', () => channel()?.roster.get(7)?.link.state === 'live');
@@ -70,24 +70,24 @@ const sound = { audio: true, video: false };
 const nothing = { audio: false, video: false };
 
 test('WHIP11: who publishes again while its old session is silent is shown as sending, also when that one ends later', async () => {
-  const { service, publish, channel, until, closed, clock, sends, told } = await openWhipWorld();
+  const { service, publish, channel, until, closed, sends, told } = await openWhipWorld();
   const first = await publish(7, videoSdp);
   await until('it sends', () => sends().video);
-  service.report({ type: 'stalled', session: first, lastHeardMs: clock.nowMs() });
+  service.report({ type: 'stalled', session: first, silentMs: 0 });
   await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
   await publish(7, videoSdp);
   await until('the old session closed', () => closed.includes(first));
-  service.report({ type: 'gone', session: first, reason: 'failed', lastHeardMs: clock.nowMs() });
+  service.report({ type: 'gone', session: first, reason: 'failed', silentMs: 0 });
   await service.remove(first);
   expect(sends()).toEqual(picture);
   expect(told).not.toContainEqual(nothing);
 });
 
 test('WHIP11: who publishes again after its old session has failed is shown as sending what it sends now', async () => {
-  const { service, publish, channel, until, clock, sends } = await openWhipWorld();
+  const { service, publish, channel, until, sends } = await openWhipWorld();
   const first = await publish(7, videoSdp);
   await until('it sends', () => sends().video);
-  service.report({ type: 'gone', session: first, reason: 'failed', lastHeardMs: clock.nowMs() });
+  service.report({ type: 'gone', session: first, reason: 'failed', silentMs: 0 });
   await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
   expect(sends()).toEqual(nothing);
   await publish(7, offerSdp);
@@ -329,11 +329,11 @@ test('WHIP13: a plain player whose host has gone plays another live one, with vi
 });
 
 test('WHIP13: a host that is cut off and comes back to its membership keeps its players, if there is nobody else', async () => {
-  const { service, publish, play, until, moved, sends, clock } = await openWhipWorld();
+  const { service, publish, play, until, moved, sends } = await openWhipWorld();
   const first = await publish(1, videoSdp);
   await until('it sends', () => sends(1).video);
   await play(11);
-  service.report({ type: 'gone', session: first, reason: 'failed', lastHeardMs: clock.nowMs() });
+  service.report({ type: 'gone', session: first, reason: 'failed', silentMs: 0 });
   await publish(1, videoSdp);
   await until('it sends again', () => sends(1).video);
   await publish(2, videoSdp);
@@ -342,9 +342,9 @@ test('WHIP13: a host that is cut off and comes back to its membership keeps its 
 });
 
 test('WHIP14: a DELETE of a session that its client or the server had ended is no error, once', async () => {
-  const { service, publish, until, closed, clock, during } = await openWhipWorld();
+  const { service, publish, until, closed, during } = await openWhipWorld();
   const [gone, replaced] = [await publish(1), await publish(2)];
-  service.report({ type: 'gone', session: gone, reason: 'closed', lastHeardMs: clock.nowMs() });
+  service.report({ type: 'gone', session: gone, reason: 'closed', silentMs: 0 });
   await publish(2);
   await until('the old session closed', () => closed.includes(replaced));
   for (const session of [gone, replaced])

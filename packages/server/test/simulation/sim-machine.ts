@@ -1,12 +1,12 @@
 import type { Role } from '@housecount/protocol';
 import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
-import type { ChannelCommand } from '../../src/channel/command.ts';
 import { attachmentOf } from '../../src/channel/membership/resume.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import type { Kept } from '../../src/kept/contract.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
+import type { Asked } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Notify } from '../../src/notify/contract.ts';
@@ -373,14 +373,14 @@ export class SimMachine {
     session: Session,
     evidence: 'silence' | 'socket-closed',
   ): void {
-    const { lastHeardMs } = session;
-    this.#submit(life, session, { type: 'silent', connectionId, lastHeardMs, evidence });
+    const silentMs = life.process.nowMs() - session.lastHeardMs;
+    this.#submit(life, session, { type: 'silent', connectionId, silentMs, evidence });
   }
 
   #submit(
     life: Life,
     { channel, attachment }: Session,
-    fact: Extract<ChannelCommand, { type: 'heard' | 'silent' | 'leave' }>,
+    fact: Extract<Asked, { type: 'heard' | 'silent' | 'leave' }>,
   ): void {
     const { truth, sabotage } = this.#options;
     const key = keyFor(channel);

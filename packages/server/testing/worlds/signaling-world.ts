@@ -274,7 +274,7 @@ export class SignalingWorld implements Broadcast {
         submit({
           type: 'silent',
           connectionId,
-          lastHeardMs: this.clock.nowMs(),
+          silentMs: 0,
           evidence: 'socket-closed',
         }),
       becomes: (next) => submit({ type: 'set-role', connectionId, role: next }),

@@ -20,7 +20,7 @@ const begin = async () => {
 afterEach(() => world.stop());
 
 const silentNow = (connectionId: string) =>
-  ({ type: 'silent', connectionId, lastHeardMs: world.clock.nowMs(), evidence: 'silence' }) as const;
+  ({ type: 'silent', connectionId, silentMs: 0, evidence: 'silence' }) as const;
 const changesOf = (socket: TestSocket): RosterChange[] =>
   socket.all('roster-changes').flatMap(({ changes }) => changes);
 
@@ -341,7 +341,7 @@ describe('roster', () => {
     await world.submit({
       type: 'silent',
       connectionId: 'c10',
-      lastHeardMs: world.clock.nowMs(),
+      silentMs: 0,
       evidence: 'silence',
     });
     await world.settled();
@@ -351,7 +351,7 @@ describe('roster', () => {
     await world.submit({
       type: 'silent',
       connectionId: 'c11',
-      lastHeardMs: world.clock.nowMs(),
+      silentMs: 0,
       evidence: 'silence',
     });
     const back = await world.hello({ uid: 1, resume: watcher.welcome.resume });
@@ -382,7 +382,7 @@ describe('roster', () => {
     await world.submit({
       type: 'silent',
       connectionId: 'c10',
-      lastHeardMs: world.clock.nowMs(),
+      silentMs: 0,
       evidence: 'silence',
     });
     await world.settled();

@@ -128,7 +128,7 @@ describe('counts', () => {
     await merged();
     await ask(watcher, { count: true });
     const lastHeardMs = world.clock.nowMs();
-    await world.submit({ type: 'silent', connectionId: 'c10', lastHeardMs, evidence: 'silence' });
+    await world.submit({ type: 'silent', connectionId: 'c10', silentMs: 0, evidence: 'silence' });
     await merged();
     await world.submit({ type: 'heard', connectionId: 'c10' });
     await merged();
@@ -232,7 +232,7 @@ describe('windows', () => {
       hosts: 2,
     });
     const lastHeardMs = world.clock.nowMs();
-    await world.submit({ type: 'silent', connectionId: 'c11', lastHeardMs, evidence: 'silence' });
+    await world.submit({ type: 'silent', connectionId: 'c11', silentMs: 0, evidence: 'silence' });
     await merged();
     expect(watcher.all('roster-window-changes').at(-1)).toMatchObject({
       after: 10,
@@ -539,7 +539,7 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
           void world.submit({
             type: 'silent',
             connectionId,
-            lastHeardMs: world.clock.nowMs(),
+            silentMs: 0,
             evidence: 'silence',
           });
         else if (one.do === 'wait') await world.clock.advance(one.ms);

@@ -19,12 +19,8 @@ export interface Asks {
  * lost nothing that it asks is taken, however late that comes: others are told by then that whoever was there may be gone.
  */
 export function asksOf(owner: Pick<Ownership, 'submit'>, own: Incarnation): Asks {
-  const ask = async (decide: Decide, fact: boolean): Promise<Committed> => {
-    const outcome = await owner.submit((draft, nowMs) => decidedOf(own, draft, decide, nowMs), { fact });
-    return outcome.ok
-      ? { ok: true, records: outcome.records.filter(({ type }) => type !== 'node-up') }
-      : outcome;
-  };
+  const ask = (decide: Decide, fact: boolean): Promise<Committed> =>
+    owner.submit((draft, nowMs) => decidedOf(own, draft, decide, nowMs), { fact });
   return { request: (decide) => ask(decide, false), fact: (decide) => ask(decide, true) };
 }
 

@@ -1,8 +1,9 @@
 import type { Channel, ChannelKey } from '../../channel/channel.ts';
+import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { memberOf } from '../../channel/membership/decide.ts';
-import type { Random } from '../../clock.ts';
+import type { Clock, Random } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Addresses } from '../addresses.ts';
 import type { AddressNotes } from '../contract/address-notes.ts';
@@ -18,6 +19,7 @@ export interface ChannelCommandsOptions {
   readonly asks: Asks;
   readonly addresses: Addresses;
   readonly random: Random;
+  readonly clock: Pick<Clock, 'nowMs'>;
   /** The number of the node's incarnation that clients come to. */
   readonly on: number;
 }
@@ -50,8 +52,8 @@ export class ChannelCommands implements Commands, AddressNotes {
 
   async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
     if (command.type === 'kick') return this.#kick(key, command);
-    const { state, asks, on } = this.#options;
-    const told = command.type === 'resume' ? { ...command, on } : command;
+    const { state, asks } = this.#options;
+    const told = this.#told(command);
     let written: Channel | undefined;
     const decide: Decide = (draft, nowMs) => {
       const decided = decideCommand(draft, key, told, nowMs);
@@ -62,6 +64,15 @@ export class ChannelCommands implements Commands, AddressNotes {
     const outcome = await (facts.has(command.type) ? asks.fact(decide) : asks.request(decide));
     if (!outcome.ok) return outcome;
     return { ok: true, channel: written ?? state.channel(key), changes: changesOf(outcome.records) };
+  }
+
+  /** The command as it is decided, however long it waits for that: where it was asked, and when a silence began. */
+  #told(command: Exclude<Asked, { type: 'kick' }>): Exclude<ChannelCommand, JoinCommand> {
+    const { clock, on } = this.#options;
+    if (command.type === 'resume') return { ...command, on };
+    if (command.type !== 'silent') return command;
+    const { silentMs, ...silence } = command;
+    return { ...silence, lastHeardMs: clock.nowMs() - silentMs };
   }
 
   /** A kick of any number of members: each slice is a transaction, and others are decided in between. Nobody is meant who came after the first. */

@@ -41,8 +41,15 @@ export type JoinOutcome =
   | { readonly ok: true; readonly channel: OpenChannel; readonly member: Member; readonly resumed: boolean }
   | Refused;
 
-/** Whatever is asked of a channel but a join, and but what time does to it. */
-export type Asked = Exclude<ChannelCommand, JoinCommand | TimeCommand>;
+type Silent = Extract<ChannelCommand, { readonly type: 'silent' }>;
+
+/**
+ * Whatever is asked of a channel but a join, and but what time does to it. A silence is told by its age: nothing was heard for `silentMs`
+ * milliseconds when it is told, so that no clock but the log's makes a time of the log.
+ */
+export type Asked =
+  | Exclude<ChannelCommand, JoinCommand | TimeCommand | Silent>
+  | (Omit<Silent, 'lastHeardMs'> & { readonly silentMs: number });
 
 export type CommandOutcome =
   | { readonly ok: true; readonly channel: Channel; readonly changes: readonly ChannelChange[] }

@@ -2,12 +2,15 @@ import { expect, test } from 'bun:test';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
 import { emptyState } from '../../../testing/worlds/log-world.ts';
 import type { ChannelKey } from '../../channel/channel.ts';
+import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
 import { sentenceOf } from '../../net/sentence.ts';
-import type { Asked, JoinRequest } from '../contract/commands.ts';
+import type { JoinRequest } from '../contract/commands.ts';
 import type { AppLogLimits } from '../log-limits.ts';
 import { decideCommand } from './command.ts';
 import { decideJoin } from './join.ts';
 import { decideRule } from './rules/rule.ts';
+
+type Asked = Exclude<ChannelCommand, JoinCommand>;
 
 const app = '0123456789abcdef0123456789abcdef';
 const stream: ChannelKey = { app, kind: 'stream', name: 'stage' };

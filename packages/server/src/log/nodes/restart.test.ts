@@ -280,7 +280,10 @@ test('LOG42: what an incarnation asks once it is lost is refused, request and fa
   const of = (on: number, incarnation: string) => asksOf(owner, { on, node: 'main', incarnation });
   const refused = { ok: false, code: 'going_away' } as const;
   const [first, twin, second] = [of(1, 'ONE'), of(1, 'TWIN'), of(2, 'TWO')];
-  expect(await first.fact(act)).toMatchObject({ ok: true, records: [{ type: 'rule-deleted' }] });
+  expect(await first.fact(act)).toMatchObject({
+    ok: true,
+    records: [{ type: 'node-up' }, { type: 'rule-deleted' }],
+  });
   expect(state.nodes).toEqual({ last: 1, up: [{ on: 1, node: 'main', incarnation: 'ONE' }] });
   expect(await first.request(act)).toMatchObject({ ok: true });
   expect([await twin.request(act), await twin.fact(act)]).toEqual([refused, refused]);
@@ -299,8 +302,7 @@ test('LOG43, TIME3: blind time is one record, before anything else; where nothin
   m.appends = [];
   await m.join(90_001);
   expect(m.types).toEqual(['member-joined']);
-  const lastHeardMs = m.clock.nowMs() + m.clock.wallAheadMs;
-  const command = { type: 'silent', lastHeardMs, evidence: 'silence' } as const;
+  const command = { type: 'silent', silentMs: 0, evidence: 'silence' } as const;
   await Promise.all(
     uids.map((uid) => m.log.submit(lobby, { ...command, connectionId: connectionOf(lobby, uid) })),
   );
@@ -330,7 +332,7 @@ describe('who is shown', () => {
     for (const uid of [1, 2, 3]) await m.join(uid);
     await m.clock.advance(2_000);
     const silentMs = m.clock.nowMs();
-    const silence = { type: 'silent', lastHeardMs: silentMs, evidence: 'silence' } as const;
+    const silence = { type: 'silent', silentMs: 0, evidence: 'silence' } as const;
     await m.log.submit(lobby, { ...silence, connectionId: connectionOf(lobby, 3) });
     await m.restart(10_000, { opened: false });
     // However long it takes until it listens.
@@ -393,4 +395,20 @@ test('LOG74: a start that ends before it served anybody moves no last-heard time
   expect(Math.abs(link.lastHeardMs - heardMs)).toBeLessThanOrEqual(1_000);
   await m.clock.advance(recoveryMs + 1_000);
   expect(m.log.channel(lobby)).toBeUndefined();
+});
+
+test('LOG47: a silence is told by its age, and began as long before it was told, however long it waits to be recorded', async () => {
+  const m = await begin();
+  await m.join(1);
+  await m.clock.advance(8_000);
+  const toldMs = m.clock.nowMs();
+  m.disk.faults.spaceBytesLeft = 10;
+  const command = { type: 'silent', silentMs: 3_000, evidence: 'silence' } as const;
+  const told = m.log.submit(lobby, { ...command, connectionId: connectionOf(lobby, 1) });
+  await m.clock.advance(4_000);
+  expect(m.member(1).link.state).toBe('live');
+  m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
+  await m.clock.advance(1_000);
+  expect(await told).toMatchObject({ ok: true });
+  expect(m.member(1).link).toMatchObject({ lastHeardMs: toldMs - 3_000, leaseEndsMs: toldMs + 7_000 });
 });

@@ -85,11 +85,10 @@ class Machine {
   }
 
   async silent(uid: number): Promise<void> {
-    const lastHeardMs = this.clock.nowMs();
     const command = {
       type: 'silent',
       connectionId: `c${uid}`,
-      lastHeardMs,
+      silentMs: 0,
       evidence: 'socket-closed',
     } as const;
     expect(await this.log.submit(liveKey(app, 'lobby'), command)).toMatchObject({ ok: true });

@@ -9,7 +9,7 @@ import type { Logger } from '../../observe/contract.ts';
 import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits, type MediaEngineLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
-import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from './messages.ts';
+import type { ChildOptions, ChildStats, FromChild, ToChild } from './messages.ts';
 import { newCounters } from './streams/counters.ts';
 
 /** The embedded engine has this beyond the contract. */
@@ -290,17 +290,11 @@ class Supervisor implements EmbeddedMedia {
   }
 
   #heard(message: Exclude<FromChild, { type: 'listening' | 'failed' }>): void {
-    if (message.type === 'report') this.#options.onReport(this.#dated(message.report));
+    if (message.type === 'report') this.#options.onReport(message.report);
     else if (message.type === 'warning')
       // Peers cause these at will (a handshake that is broken off): they are not the operator's business.
       this.#logger.debug('The media library warned.', { warning: message.message });
     else this.#pending.get(message.id)?.(message);
-  }
-
-  #dated(report: ChildReport): Parameters<MediaEngineOptions['onReport']>[0] {
-    if (!('silentMs' in report)) return report;
-    const { silentMs, ...rest } = report;
-    return { ...rest, lastHeardMs: this.#clock.nowMs() - silentMs };
   }
 
   #exited(exitCode: number | null, signal: string | null, livedMs: number): void {

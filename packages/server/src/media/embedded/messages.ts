@@ -22,11 +22,8 @@ export type ToChild =
   | { readonly type: 'keyframe'; readonly room: string; readonly publisher: string }
   | { readonly type: 'close'; readonly session: string };
 
-/** Times cross as "how long ago", because the two processes' clocks are not the same. */
-export type ChildReport =
-  | Extract<SessionReport, { type: 'connected' | 'resumed' | 'seconds' }>
-  | (Omit<Extract<SessionReport, { type: 'stalled' }>, 'lastHeardMs'> & { readonly silentMs: number })
-  | (Omit<Extract<SessionReport, { type: 'gone' }>, 'lastHeardMs'> & { readonly silentMs: number });
+/** What the child reports: of a restart of its own it knows nothing. */
+export type ChildReport = Exclude<SessionReport, { type: 'restarted' }>;
 
 export type ChildStats = Omit<MediaStats, 'restarts'>;
 

@@ -1,5 +1,5 @@
 import type { Evidence } from '@housecount/protocol';
-import { type Clock, stampOf } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { Asked, Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -22,8 +22,8 @@ export class SessionFacts {
 
   /** Nothing was heard of this attachment since `heardMs`, by the clock that only runs. */
   silent(key: ChannelKey, evidence: Evidence, heardMs: number, attachment: number | undefined): void {
-    const lastHeardMs = stampOf(this.#needs.clock, heardMs);
-    void this.#submit(key, { type: 'silent', ...this.#who(attachment), lastHeardMs, evidence });
+    const silentMs = this.#needs.clock.steadyMs() - heardMs;
+    void this.#submit(key, { type: 'silent', ...this.#who(attachment), silentMs, evidence });
   }
 
   heard(key: ChannelKey, attachment: number | undefined): void {

@@ -1,5 +1,4 @@
 import type { Kinds } from '../../channel/membership/rights.ts';
-import type { Clock } from '../../clock.ts';
 import type { SessionReport } from '../../media/contract.ts';
 import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
@@ -7,7 +6,6 @@ import type { PlainMembers } from './plain-members.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 export interface MediaReportsNeeds {
-  readonly clock: Pick<Clock, 'nowMs'>;
   readonly sessions: Pick<MediaSessions, 'all' | 'get'>;
   readonly members: Pick<PlainMembers, 'follow' | 'silent' | 'heard' | 'leave'>;
   readonly ends: Pick<SessionEnds, 'end'>;
@@ -41,7 +39,7 @@ export class MediaReports {
         members.follow(connected(session, report.kinds), session);
         return;
       case 'stalled':
-        members.silent(session, report.lastHeardMs);
+        members.silent(session, report.silentMs);
         return;
       case 'resumed':
         members.heard(session);
@@ -50,18 +48,17 @@ export class MediaReports {
         ends.end(session);
         if (!session.plain) return;
         if (report.reason === 'closed') members.follow(members.leave(session, 'media-closed'), session);
-        else members.silent(session, report.lastHeardMs);
+        else members.silent(session, report.silentMs);
         return;
     }
   }
 
   /** The engine was restarted: its sessions are gone. Members stay, and have their lease to come back. */
   #mediaLost(): void {
-    const { clock, sessions, members, ends } = this.#needs;
-    const nowMs = clock.nowMs();
+    const { sessions, members, ends } = this.#needs;
     for (const session of sessions.all()) {
       ends.end(session);
-      members.silent(session, nowMs);
+      members.silent(session, 0);
     }
   }
 }

@@ -45,11 +45,11 @@ export class PlainMembers {
     });
   }
 
-  /** Nothing of its media was heard since. */
-  silent(session: MediaSession, lastHeardMs: number): void {
+  /** Nothing of its media was heard for so long, milliseconds. */
+  silent(session: MediaSession, silentMs: number): void {
     if (!session.plain || !session.joined) return;
     const { connectionId } = session;
-    this.#submit(session, { type: 'silent', connectionId, lastHeardMs, evidence: 'media-silence' });
+    this.#submit(session, { type: 'silent', connectionId, silentMs, evidence: 'media-silence' });
   }
 
   heard(session: MediaSession): void {

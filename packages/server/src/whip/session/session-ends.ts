@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.ts';
 import type { Streams } from '../../live/roster/streams.ts';
 import type { MediaEngine } from '../../media/contract.ts';
 import { EndedSessions } from './ended-sessions.ts';
@@ -8,7 +7,6 @@ import type { PlayedHosts } from './played-hosts.ts';
 import type { SessionAlarms } from './session-alarms.ts';
 
 export interface SessionEndsNeeds {
-  readonly clock: Pick<Clock, 'nowMs'>;
   readonly media: Pick<MediaEngine, 'close'>;
   readonly streams: Pick<Streams, 'carry'>;
   readonly sessions: Pick<MediaSessions, 'delete' | 'ofConnection'>;
@@ -57,7 +55,7 @@ export class SessionEnds {
   /** Ends a session whose member has not left: a plain one is silent from now on, and may come back by a new POST. */
   cut(session: MediaSession): void {
     this.close([session]);
-    this.#needs.members.silent(session, this.#needs.clock.nowMs());
+    this.#needs.members.silent(session, 0);
   }
 
   /** True if a session with this id ended without a goodbye of its client; true only once for each. */
