@@ -6,9 +6,9 @@ import { environment } from '../settings/environment.ts';
 
 /**
  * Time for the page's live clients to say that they are this user, before anything is subscribed to, milliseconds. So nobody is seen twice: as a
- * number in the live channel, and as a user. Chosen: two exchanges with a server that is far away.
+ * number in the live channel, and as a user. Chosen: two exchanges over a slow mobile network.
  */
-const settleMsMax = 1_000;
+const settleMsMax = 2_000;
 
 /** Shows a login to the page, so that its live clients may link their members to this user; from the call of `login` on. */
 export class PageLogin {
