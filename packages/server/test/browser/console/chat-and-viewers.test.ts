@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { Client } from '../../../testing/clients/client.ts';
 import { type ServerProcess, startServerProcess, until } from '../../../testing/processes/server-process.ts';
 import { type Chromium, launchChromium } from '../chromium.ts';
+import { PeopleWatched } from '../people-watched.ts';
 
 /** examples/chat-and-viewers as its reader starts it: the page's own server in Node, beside a Housecount server. */
 const script = fileURLToPath(new URL('../../../../../examples/chat-and-viewers/server.mjs', import.meta.url));
@@ -79,6 +80,7 @@ test('DEMO18: the chat-and-viewers example: a host and viewers see each other co
     ann.evaluate(() => (document.querySelector('video')?.videoWidth ?? 0) > 0),
   );
   await shows(() => membersOf(ann), ['ann · live']);
+  const watched = await PeopleWatched.of(server.url, 'demo');
   const bob = await enter('bob', 'Watch');
   await shows(() => membersOf(ann), ['ann · live', 'bob']);
   await shows(() => membersOf(bob), ['ann · live', 'bob']);
@@ -88,6 +90,16 @@ test('DEMO18: the chat-and-viewers example: a host and viewers see each other co
   );
   expect(await bob.locator('#placeholder').isHidden()).toBe(true);
   await shows(() => linesOf(ann), ['bob came']);
+  // It has the names in both channels, and each is one person everywhere.
+  const names = ['ann', 'bob'];
+  const { counts: _, ...everywhere } = watched.seen;
+  for (const way of Object.keys(everywhere)) await shows(async () => watched.now()[way], names);
+  expect(
+    Object.values(everywhere)
+      .flat()
+      .filter((list) => new Set(list).size !== list.length || list.length > 2),
+  ).toEqual([]);
+  await watched.close();
 
   await say(bob, 'hello <b>ann</b>');
   await shows(() => linesOf(ann), ['bob came', 'bobhello <b>ann</b>']);
