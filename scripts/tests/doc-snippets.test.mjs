@@ -40,6 +40,8 @@ const of = (/** @type {string[]} */ ...languages) =>
  */
 const given = `declare const appId: string;
 declare const token: string;
+declare const rtmToken: string;
+declare const rtcToken: string;
 declare const secret: string;
 declare const body: Uint8Array;
 declare const headers: Headers;
