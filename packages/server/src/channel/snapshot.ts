@@ -67,14 +67,14 @@ export function membersFromLines(key: ChannelKey, lines: Iterable<string>): Chan
 
   assert(seq !== undefined && profile !== undefined && openedMs !== undefined, 'the header is whole');
   let roster = Roster.empty;
-  for (const line of rest.slice(0, header.members)) roster = roster.with(memberOf(line));
+  for (const line of rest.slice(0, header.members)) roster = roster.with(memberFromLine(line));
   assert(roster.size === header.members, 'a member stands in a snapshot once');
   const silent = { states: noStates, publishers: noPublishers, textBytes: 0 };
   return { ...closed, ...silent, sid, seq, profile, openedMs, lastAtMs, roster, departed };
 }
 
 /** A line of before there were attachments counts as attached by its last event. */
-function memberOf(line: string): Member {
+function memberFromLine(line: string): Member {
   const member = JSON.parse(line) as Member;
   return member.attachment === undefined ? { ...member, attachment: member.clientSeq } : member;
 }
