@@ -177,7 +177,8 @@ export const limits = {
   ownTokenJoinsBurst: 100,
   /**
    * Times that one connection is resumed, changes its member's role or renews its token, together, per second, and at once; the same
-   * happens. Each may write two records, and a role is told to receivers. Chosen: more than any network breaks, or person clicks.
+   * happens. Each may write two records, and a role is told to receivers. As many times, beside them, it changes what it sends: what is more is recorded
+   * later, as it is then. Chosen: more than any network breaks, or person clicks.
    */
   memberChangesPerSecondMax: 1,
   memberChangesBurst: 60,

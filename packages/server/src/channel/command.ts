@@ -1,4 +1,4 @@
-import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
+import type { ConnectionKind, Evidence, Profile, Role, RuleScope, StreamState } from '@housecount/protocol';
 import type { PublishRights } from './membership/rights.ts';
 import type { LockCommand, LockRefusal } from './parts/locks.ts';
 import type { MetadataCommand, MetadataRefusal } from './parts/metadata.ts';
@@ -56,6 +56,17 @@ export type MembershipCommand =
       readonly publish?: PublishRights;
       /** The signaling user that the token names beside the member. */
       readonly userId?: string;
+    }
+  /**
+   * The streams that a broadcaster sends over this connection; of who is none it changes nothing. No event. `isFact`: whether or not
+   * its client asks for it, so that it waits until it is recorded.
+   */
+  | {
+      readonly type: 'set-streams';
+      readonly connectionId: string;
+      readonly audio: boolean;
+      readonly video: boolean;
+      readonly isFact?: true;
     }
   /**
    * Says who the member is over signaling: `userId`, which its page proved, or nobody but itself; then only a member of which a link was
@@ -123,6 +134,8 @@ export interface JoinCommand {
   readonly tokenEndsMs?: number;
   /** The rights to publish that the token gives; undefined: the app does not hold publishing to tokens. */
   readonly publish?: PublishRights;
+  /** The streams that a broadcaster sends already: a plain client, whose media connects first. */
+  readonly streams?: StreamState;
   /** For a plain client: the connection of the session that it had opened before with the same token, whose membership it takes up again. */
   readonly formerConnectionId?: string;
   /** Silence allowed for this connection, milliseconds. */

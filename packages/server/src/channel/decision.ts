@@ -48,7 +48,8 @@ export type ChannelMark =
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
     }
-  | PersonKnown;
+  | PersonKnown
+  | StreamsSet;
 
 /** It is known from now on who the member is over signaling: no longer awaited, and linked to `userId` if that is there. */
 export interface PersonKnown {
@@ -60,6 +61,20 @@ export interface PersonKnown {
   readonly userId?: string;
   /** Its page proved it, which no token that comes later overrules. */
   readonly byPage?: true;
+}
+
+/**
+ * A broadcaster sends other streams from now on, over the connection that backs it. So it is until the next one, or until the member leaves,
+ * becomes audience, or is backed by another connection; and nobody sends anything when the server starts again.
+ */
+export interface StreamsSet {
+  readonly type: 'streams-set';
+  readonly app: string;
+  readonly channel: string;
+  readonly atMs: number;
+  readonly uid: number;
+  readonly audio: boolean;
+  readonly video: boolean;
 }
 
 /** Somebody is quiet from now on, or no longer: nobody is told of who is quiet, and no list has them. */
@@ -96,6 +111,7 @@ const isEventOf: Readonly<Record<ChannelChange['type'], boolean>> = {
   'link-live': false,
   'token-renewed': false,
   'person-known': false,
+  'streams-set': false,
   'quiet-set': false,
   'states-set': false,
   'topics-set': false,
@@ -110,7 +126,8 @@ export const isMark = (change: ChannelChange): change is ChannelMark =>
   change.type === 'link-silent' ||
   change.type === 'link-live' ||
   change.type === 'token-renewed' ||
-  change.type === 'person-known';
+  change.type === 'person-known' ||
+  change.type === 'streams-set';
 
 /** A mark of the connection behind a member: it went silent, or is heard again. */
 export type LinkMark = Extract<ChannelMark, { readonly type: 'link-silent' | 'link-live' }>;

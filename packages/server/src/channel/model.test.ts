@@ -15,6 +15,7 @@ import type { ChannelCommand } from './command.ts';
 import { type ChannelChange, isEvent, isMark } from './decision.ts';
 import { due } from './due.ts';
 import { interruptedSinceMs } from './membership/lease.ts';
+import { streamsOf } from './membership/streams.ts';
 import { mayBeAsked, mayBeQuiet } from './policy.ts';
 import { membersFromLines, membersToLines } from './snapshot.ts';
 
@@ -68,16 +69,18 @@ const join: fc.Arbitrary<Ask> = fc
     former: fc.option(connectionId, { nil: undefined }),
     quiet: fc.option(fc.boolean(), { nil: undefined, freq: 1 }),
     publishMs: fc.option(fc.integer({ min: -2, max: 60 }), { nil: undefined, freq: 1 }),
+    streams: fc.option(fc.record({ audio: fc.boolean(), video: fc.boolean() }), { nil: undefined }),
     linked: fc.record(
       { userId: tokenUser, linkAwaited: fc.boolean(), unproven: fc.boolean() },
       { requiredKeys: [] },
     ),
   })
-  .map(({ aheadMs: ahead, profile, former, publishMs, quiet, linked, ...rest }): Ask => {
+  .map(({ aheadMs: ahead, profile, former, publishMs, quiet, linked, streams, ...rest }): Ask => {
     const named = {
       ...(profile !== undefined && { profile }),
       ...(former !== undefined && { formerConnectionId: former }),
       ...(quiet !== undefined && { quiet }),
+      ...(streams && { streams }),
       ...linked,
     };
     return (nowMs, newSid) => {
@@ -209,6 +212,17 @@ const ofRoles: fc.MaybeWeightedArbitrary<Ask>[] = [
     weight: 3,
     arbitrary: fc
       .record({ type: fc.constant('set-role' as const), connectionId, role })
+      .map((command): Ask => always(command)),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        type: fc.constant('set-streams' as const),
+        connectionId,
+        audio: fc.boolean(),
+        video: fc.boolean(),
+      })
       .map((command): Ask => always(command)),
   },
 ];
@@ -407,7 +421,17 @@ function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
     const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
     expect(refused).toBe(model.ask(nowMs, command));
     if (
-      ['resume', 'heard', 'silent', 'recover', 'blind', 'show', 'renew-token', 'link'].includes(command.type)
+      [
+        'resume',
+        'heard',
+        'silent',
+        'recover',
+        'blind',
+        'show',
+        'renew-token',
+        'link',
+        'set-streams',
+      ].includes(command.type)
     ) {
       const own = typeof answer === 'string' ? [] : answer;
       // Whatever event such a command carries is somebody's end that was due before it.
@@ -503,7 +527,9 @@ function whoIsIn(state: Channel): Seen[] {
         : [link.lastHeardMs, link.noticedMs, link.evidence, link.leaseEndsMs, link.untold ?? false];
     const endsMs = tokenEndsMs ?? Number.POSITIVE_INFINITY;
     const linked = [userId, linkedByPage, linkAwaited, unproven];
-    return [uid, role, connectionId, attachment, attempt, joinedMs, endsMs, ...linked, ...silence];
+    const { audio, video } = streamsOf(member);
+    const own = [uid, role, connectionId, attachment, attempt, joinedMs, endsMs, audio, video];
+    return [...own, ...linked, ...silence];
   });
 }
 
@@ -515,6 +541,7 @@ function asSeen({
   attempt,
   joinedMs,
   tokenEndsMs,
+  streams,
   user,
   userBy,
   awaited,
@@ -530,6 +557,8 @@ function asSeen({
     attempt,
     joinedMs,
     tokenEndsMs,
+    streams.has('audio'),
+    streams.has('video'),
     user,
     userBy === 'page',
     awaited,

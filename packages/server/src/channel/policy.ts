@@ -25,6 +25,7 @@ const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
   'renew-token': 'members',
   kick: 'members',
   'set-role': 'roles',
+  'set-streams': 'roles',
   link: 'links',
   'change-states': 'states',
   'join-topic': 'topics',

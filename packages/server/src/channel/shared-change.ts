@@ -2,6 +2,7 @@ import { assert } from './assert.ts';
 import type { Channel } from './channel.ts';
 import type { Link, Member } from './membership/member.ts';
 import type { Roster } from './membership/roster.ts';
+import { withoutStreams } from './membership/streams.ts';
 import { endLater, type Locks, runOutAfter } from './parts/locks.ts';
 
 /**
@@ -60,7 +61,7 @@ export function evolveShared(channel: Channel, change: SharedChange): Channel {
 function rosterAfter(roster: Roster, change: SharedChange): Roster {
   switch (change.type) {
     case 'node-lost':
-      return roster.relinked(lost(change));
+      return withoutLostStreams(roster.relinked(lost(change)), change);
     case 'blind':
       return roster.silent === 0 ? roster : roster.relinked(prolonged(change), 'who may end');
     case 'absent-shown':
@@ -90,11 +91,23 @@ function lost({ on, wasLast, atMs, lastAliveMs, leaseEndsMs }: NodeLost): (membe
     leaseEndsMs,
     untold: true,
   } as const;
-  return ({ link, joinedMs, on: own = 0 }) => {
-    if (own !== on && !wasLast) return link;
+  return (member) => {
+    const { link, joinedMs } = member;
+    if (!isLost(member, { on, wasLast })) return link;
     if (link.state === 'silent') return { ...link, leaseEndsMs };
     return joinedMs <= heardMs ? silence : { ...silence, lastHeardMs: joinedMs };
   };
+}
+
+const isLost = ({ on: own = 0 }: Member, { on, wasLast }: Pick<NodeLost, 'on' | 'wasLast'>): boolean =>
+  own === on || wasLast === true;
+
+/** What went through the node goes no more; a broadcaster sends again what it says that it sends. */
+function withoutLostStreams(roster: Roster, change: NodeLost): Roster {
+  let after = roster;
+  for (const member of roster.broadcasters())
+    if (member.streams && isLost(member, change)) after = after.with(withoutStreams(member));
+  return after;
 }
 
 const prolonged =

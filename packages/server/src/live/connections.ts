@@ -86,7 +86,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
     bounds: conversationBounds(limits),
     links: new LinkFacts(options),
     requests: requestTable(shared),
-    holdStreams: (member, address, nowMs) => holdStreams(options, member, address, nowMs),
+    holdStreams: (member, address, nowMs) => holdStreams(shared, member, address, nowMs),
     refusals,
   };
   return new Connections({

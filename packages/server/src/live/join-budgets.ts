@@ -32,6 +32,7 @@ export class JoinBudgets {
   readonly #tokens: TokenBuckets;
   readonly #ownTokens: TokenBuckets;
   readonly #changes: TokenBuckets;
+  readonly #streams: TokenBuckets;
 
   /** `rates` is read at each join. */
   constructor(clock: Pick<Clock, 'steadyMs'>, rates: JoinRates, limits: JoinLimits = defaultJoinLimits) {
@@ -43,10 +44,9 @@ export class JoinBudgets {
       perSecond: limits.ownTokenJoinsPerSecondMax,
       burst: limits.ownTokenJoinsBurst,
     });
-    this.#changes = buckets({
-      perSecond: limits.memberChangesPerSecondMax,
-      burst: limits.memberChangesBurst,
-    });
+    const changes = { perSecond: limits.memberChangesPerSecondMax, burst: limits.memberChangesBurst };
+    this.#changes = buckets(changes);
+    this.#streams = buckets(changes);
   }
 
   /** Takes one join; false if the address or the token has none left now. */
@@ -59,6 +59,11 @@ export class JoinBudgets {
   /** Takes one of what a member may have recorded: a resume of its connection, another role, a new token; false if there is none left now. */
   takeChange(connectionId: string): boolean {
     return this.#changes.take(connectionId);
+  }
+
+  /** Takes one change of what a connection sends. It has as many as of the others, beside them: who mutes and unmutes can still come back. */
+  takeStreams(connectionId: string): boolean {
+    return this.#streams.take(connectionId);
   }
 }
 

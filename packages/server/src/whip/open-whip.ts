@@ -24,7 +24,7 @@ import type { RoomLimits } from './session/session-room.ts';
 import { WatchedTime } from './watched/watched.ts';
 
 /** The streams that broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
-export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
+export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry'>;
 
 export interface WhipOptions extends AdmissionOptions {
   readonly log: AdmissionOptions['log'] & Commands & Feed & MediaMarks;
@@ -76,13 +76,11 @@ export function openWhip(options: WhipOptions): WhipService {
     watched,
     connected: (session, kinds) => mediaConnected(connected, session, kinds),
   });
-  const heeding = { log, sessions, rights, ends, watched };
+  const heeding = { log, sessions, rights, ends, hosts, watched };
   const following = new Following({
     log,
     clock,
     logger,
-    streams,
-    hosts,
     heed: (record) => heedRecord(heeding, record),
   });
   const parts = { media, random, sessions, alarms, members, ends, opening, following, reports, watched };

@@ -27,6 +27,8 @@ export interface Person {
   userBy: '' | 'page' | 'token';
   awaited: boolean;
   unproven: boolean;
+  /** What they send over their present connection. */
+  streams: Set<'audio' | 'video'>;
   states: Record<string, string>;
   /** The meta text of each topic that they publish in. */
   topics: Record<string, string>;
@@ -35,7 +37,7 @@ export interface Person {
 }
 
 /**
- * A model for tests: the rules CHAN1-CHAN20, CHAN25-CHAN32 and PERSON1-PERSON6 once more, written from spec/membership.md and spec/live/person.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
+ * A model for tests: the rules CHAN1-CHAN20, CHAN25-CHAN32, CHAN33 and PERSON1-PERSON6 once more, written from spec/membership.md and spec/live/person.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
@@ -177,6 +179,7 @@ export class SlowModel {
           untold: true,
         };
         person.silence.endsMs = nowMs + command.recoveryMs;
+        person.streams = new Set();
       }
       this.locks.recover(nowMs + command.recoveryMs);
       return undefined;
@@ -258,8 +261,15 @@ export class SlowModel {
         if (command.role === 'broadcaster' && this.#hosts().length >= this.#limits.hostsMax)
           return 'hosts_full';
         person.role = command.role;
+        if (person.role === 'audience') person.streams = new Set();
         this.#next(nowMs, person.uid);
         this.#say(`role ${person.uid} ${person.role} ${this.people.length}`);
+        return undefined;
+      }
+      case 'set-streams': {
+        const { audio, video } = command;
+        if (person.role !== 'broadcaster') return undefined;
+        person.streams = setOf({ audio, video });
         return undefined;
       }
       case 'silent': {
@@ -348,7 +358,8 @@ export class SlowModel {
     if (old && isKnown && comesBack && old.role === role) {
       delete old.silence;
       const attachment = this.#next(nowMs, old.uid);
-      Object.assign(old, { connectionId: command.connectionId, tokenEndsMs, attachment });
+      const streams = setOf(command.role === 'broadcaster' ? command.streams : undefined);
+      Object.assign(old, { connectionId: command.connectionId, tokenEndsMs, attachment, streams });
       this.#named(old, command.userId);
       return undefined;
     }
@@ -366,7 +377,9 @@ export class SlowModel {
     const awaited = user === '' && (command.linkAwaited ?? false);
     const unproven = user === '' && (command.unproven ?? false);
     const linked = { user, userBy: user === '' ? ('' as const) : ('token' as const), awaited, unproven };
-    const own = { ...linked, quiet, states: {}, topics: {}, attachment: this.#next(nowMs, uid), attempt: 0 };
+    const streams = setOf(command.role === 'broadcaster' ? command.streams : undefined);
+    const nothing = { states: {}, topics: {}, streams };
+    const own = { ...linked, ...nothing, quiet, attachment: this.#next(nowMs, uid), attempt: 0 };
     this.#say(`joined ${uid} ${role} ${this.people.length + 1}`);
     const joinedSeq = this.life.seq;
     this.people.push({
@@ -376,3 +389,6 @@ export class SlowModel {
     return undefined;
   }
 }
+
+const setOf = ({ audio = false, video = false } = {}): Person['streams'] =>
+  new Set([...(audio ? (['audio'] as const) : []), ...(video ? (['video'] as const) : [])]);

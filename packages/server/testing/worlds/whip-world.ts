@@ -4,7 +4,9 @@ import type { PublishRights } from '../../src/channel/membership/rights.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { Streams } from '../../src/live/roster/streams.ts';
+import { LogFollower } from '../../src/log/feed/log-follower.ts';
 import { openLog } from '../../src/log/open-log.ts';
+import { liveChangeOf } from '../../src/log/record/record.ts';
 import type { MediaEngine } from '../../src/media/contract.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -146,12 +148,16 @@ export async function openWhipWorld({
     profiles: [],
   } as const;
   const told: StreamState[] = [];
-  const streams = new Streams({
-    channel: (id, name) => log.channel(liveKey(id, name)),
-    onChange: (_app, _channel, _uid, state) => {
-      told.push(state);
+  const streams = new Streams({ log });
+  const follower = new LogFollower({
+    ...{ log, clock, logger },
+    part: 'told',
+    absorb({ record }) {
+      const change = liveChangeOf(record);
+      if (change?.type === 'streams-set') told.push({ audio: change.audio, video: change.video });
     },
   });
+  ends.push(() => follower.stop());
   const service: WhipService = openWhip({
     ...{ clock, random, logger, log, media },
     apps: new Map([[testApp.id, app]]),
@@ -190,7 +196,7 @@ export async function openWhipWorld({
     const joined = await during(log.join({ ...place, ...device, identity: { uid }, publish }));
     if (!joined.ok) throw new Error(joined.code);
     const source = { app: testApp.id, channel: 'stage', uid, connectionId };
-    streams.set(source, { audio: true, video: true });
+    await during(streams.set(source, { audio: true, video: true }) ?? Promise.resolve());
     return { connectionId, key: makeResumeKey(new Uint8Array(32), source) };
   };
   return {

@@ -9,6 +9,7 @@ import { leave, leavesOf, reasonOf, silenceBeganMs } from './leave.ts';
 import { linkedByPage } from './link.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
+import { streamsSet, withStreams } from './streams.ts';
 
 type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
 
@@ -24,7 +25,7 @@ export function decideMembership(
       const present = mayBeQuiet(channel.key.kind) ? memberOf(channel, command.connectionId) : undefined;
       return present
         ? { changes: quietness(present, command, nowMs) }
-        : decideJoin(channel, command, nowMs, limits);
+        : withStreams(decideJoin(channel, command, nowMs, limits), channel, command, nowMs);
     }
     case 'kick':
       return { changes: kicked(channel, command, nowMs, limits) };
@@ -45,6 +46,8 @@ export function decideMembership(
       return { changes: live(channel, member, nowMs) };
     case 'renew-token':
       return { changes: renewed(channel, member, command, nowMs) };
+    case 'set-streams':
+      return { changes: streamsSet(channel, member, command, nowMs) };
     case 'link':
       return { changes: linkedByPage(channel, member, command.userId, nowMs) };
   }

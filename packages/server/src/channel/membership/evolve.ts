@@ -7,6 +7,7 @@ import { noPublishers, withTopics } from '../parts/topics.ts';
 import { bytesOfTexts } from '../text-bytes.ts';
 import type { Member } from './member.ts';
 import { Roster } from './roster.ts';
+import { withoutStreams } from './streams.ts';
 import type { Trie } from './trie.ts';
 
 /** The channel after a change of who is in it. A member takes their states and topics along. */
@@ -51,7 +52,8 @@ export function evolveMembership(channel: Channel, change: MembershipChange): Ch
     case 'role-changed': {
       const { uid, role, clientSeq } = change;
       const member = { ...known(channel, uid), role, clientSeq };
-      return { ...channel, seq, lastAtMs: atMs, departed, roster: roster.with(member) };
+      const after = role === 'audience' ? withoutStreams(member) : member;
+      return { ...channel, seq, lastAtMs: atMs, departed, roster: roster.with(after) };
     }
     case 'channel-closed': {
       assert(roster.size === 0, 'only an empty channel closes');
@@ -103,7 +105,7 @@ function marked(member: Member, mark: ChannelMark): Member {
     case 'link-live': {
       const { connectionId, attachment = member.attachment, attempt = member.attempt, on = member.on } = mark;
       return {
-        ...member,
+        ...(connectionId === member.connectionId ? member : withoutStreams(member)),
         connectionId,
         clientSeq: Math.max(member.clientSeq, attachment),
         attachment,
@@ -124,6 +126,10 @@ function marked(member: Member, mark: ChannelMark): Member {
       const { tokenEndsMs: _, publish: __, ...rest } = member;
       const { tokenEndsMs, publish } = mark;
       return { ...rest, ...(tokenEndsMs !== undefined && { tokenEndsMs }), ...(publish && { publish }) };
+    }
+    case 'streams-set': {
+      const { audio, video } = mark;
+      return audio || video ? { ...member, streams: { audio, video } } : withoutStreams(member);
     }
     case 'person-known': {
       const { linkAwaited: _, ...known } = member;

@@ -1,4 +1,4 @@
-import type { ConnectionKind, Evidence, Role } from '@housecount/protocol';
+import type { ConnectionKind, Evidence, Role, StreamState } from '@housecount/protocol';
 import type { PublishRights } from './rights.ts';
 
 /** The state of the connection behind a member. A union of shapes, so that a live one cannot carry a lease's end. */
@@ -39,6 +39,8 @@ export interface Member {
   readonly publish?: PublishRights;
   readonly leaseMs: number;
   readonly link: Link;
+  /** The streams that it sends over the connection that backs it; absent: none. */
+  readonly streams?: StreamState;
   /** True for a quiet member: nobody is told of it, and no list has it. */
   readonly quiet?: true;
   /** The signaling user that it is linked to, over signaling shown under that id. */

@@ -37,7 +37,7 @@ export const liveLimits = {
   ...limit(
     'memberChangesPerSecondMax',
     'per second',
-    'Resumes, changes of role and new tokens of one connection; then `rate_limited` …',
+    'Resumes, changes of role and new tokens of one connection; then `rate_limited` … As many changes of its streams are recorded.',
   ),
   ...limit('memberChangesBurst', 'count', '… and at once.'),
   ...limit(

@@ -12,6 +12,7 @@ interface RequestParts extends LinkNeeds, RoleNeeds, RosterNeeds, StreamNeeds, T
   readonly log: LinkNeeds['log'] & RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
   readonly clock: TokenNeeds['clock'];
   readonly fanOut: RosterNeeds['fanOut'] & StreamNeeds['fanOut'];
+  readonly joins: RoleNeeds['joins'] & StreamNeeds['joins'];
   readonly onSelect: SelectStreams;
 }
 

@@ -13,6 +13,8 @@ import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 
+const nothing = { audio: false, video: false };
+
 let world: TestWorld;
 const begin = async () => {
   world = await TestWorld.start();
@@ -141,16 +143,16 @@ describe('hosts', () => {
     await host.says({ type: 'streams', id: 2, audio: true, video: true });
     expect(viewer.all('host-streams')).toHaveLength(1);
     await host.says({ type: 'set-role', id: 3, role: 'audience' });
-    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
+    expect(world.fanOut.streams.of(testApp.id, 'lobby', 2)).toEqual(nothing);
     await host.says({ type: 'set-role', id: 4, role: 'broadcaster' });
     expect(viewer.all('host-joined').at(-1)).toMatchObject({ host: { audio: false, video: false } });
     await host.says({ type: 'streams', id: 5, audio: true, video: false });
     await host.says({ type: 'bye' });
     await world.settled();
-    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
+    expect(world.fanOut.streams.of(testApp.id, 'lobby', 2)).toEqual(nothing);
   });
 
-  test('WIRE26: streams set before the join was told are in it, and survive a leave told late', async () => {
+  test('WIRE26: streams set before the join was told are told with it, or after it, and survive a leave told late', async () => {
     await begin();
     const viewer = await world.hello({ uid: 1 });
     await world.hello({ uid: 2, role: 'broadcaster' });
@@ -164,11 +166,13 @@ describe('hosts', () => {
     await world.join(2, { role: 'broadcaster', connectionId: 'again' });
     // The state is ahead of what has been told.
     const source = { app: testApp.id, channel: 'lobby', uid: 2, connectionId: 'again' };
-    world.fanOut.streams.set(source, { audio: true, video: false });
+    void world.fanOut.streams.set(source, { audio: true, video: false });
     await world.settled();
     expect(events.length).toBeGreaterThan(0);
-    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toEqual({ audio: true, video: false });
-    expect(viewer.all('host-joined').at(-1)).toMatchObject({ host: { uid: 2, audio: true, video: false } });
+    expect(world.fanOut.streams.of(testApp.id, 'lobby', 2)).toEqual({ audio: true, video: false });
+    const ofHost = viewer.frames.filter(({ type }) => type === 'host-joined' || type === 'host-streams');
+    expect(viewer.all('host-joined').at(-1)).toMatchObject({ host: { uid: 2 } });
+    expect(ofHost.at(-1)).toEqual({ type: 'host-streams', uid: 2, audio: true, video: false });
   });
 
   test('WIRE26: streams of somebody who is no broadcaster of the channel are ignored', async () => {
@@ -177,9 +181,55 @@ describe('hosts', () => {
     const { connectionId } = viewer.welcome;
     const source = { app: testApp.id, channel: 'lobby', uid: 1, connectionId };
     for (const other of [{}, { uid: 99 }, { channel: 'nowhere' }])
-      world.fanOut.streams.set({ ...source, ...other }, { audio: true, video: true });
+      void world.fanOut.streams.set({ ...source, ...other }, { audio: true, video: true });
     expect(viewer.all('host-streams')).toEqual([]);
-    expect(world.fanOut.streams.get(testApp.id, 'lobby', 1)).toBeUndefined();
+    expect(world.fanOut.streams.of(testApp.id, 'lobby', 1)).toEqual(nothing);
+  });
+
+  test('WIRE59: streams that change faster than the rate are answered, and the newest is told a moment later', async () => {
+    await begin();
+    const viewer = await world.hello({ uid: 1 });
+    const host = await world.hello({ uid: 2, role: 'broadcaster' });
+    const asked = limits.memberChangesBurst + 20;
+    // Fewer frames at once than the connection may send.
+    for (let id = 1; id <= asked; id += 1) {
+      await host.says({ type: 'streams', id, audio: id % 2 === 0, video: false });
+      if (id % 40 === 0) await world.advance(1);
+    }
+    expect(host.all('ok')).toHaveLength(asked);
+    const told = viewer.all('host-streams').length;
+    expect(told).toBeLessThan(asked - 10);
+    expect(told).toBeGreaterThanOrEqual(limits.memberChangesBurst - 1);
+    await host.says({ type: 'streams', id: 1_000, audio: true, video: true });
+    await world.advance(2_000);
+    expect(viewer.all('host-streams').at(-1)).toMatchObject({ uid: 2, audio: true, video: true });
+    expect(viewer.all('host-streams').length).toBeLessThan(told + 4);
+  });
+
+  test('CHAN33, WIRE59: streams are kept over a resume; after a restart nobody sends anything until the host says so again', async () => {
+    await begin();
+    const host = await world.hello({ uid: 2, role: 'broadcaster' });
+    await host.says({ type: 'streams', id: 1, audio: true, video: true });
+    // One that is silent already when the server ends.
+    const away = await world.hello({ uid: 3, role: 'broadcaster' });
+    await away.says({ type: 'streams', id: 1, audio: true, video: false });
+    await away.drops();
+    const sending = { uid: 2, audio: true, video: true };
+    const interrupted = { uid: 3, audio: true, video: false, interrupted: true };
+    expect((await world.hello({ uid: 1 })).welcome.hosts).toEqual([sending, interrupted]);
+    const again = await world.hello({ uid: 2, resume: host.welcome.resume });
+    expect(again.welcome.hosts).toEqual([sending, interrupted]);
+
+    await world.crash();
+    await world.start();
+    const back = await world.hello({ uid: 2, resume: host.welcome.resume });
+    expect(back.welcome.hosts).toMatchObject([
+      { uid: 2, ...nothing },
+      { uid: 3, ...nothing },
+    ]);
+    const viewer = await world.hello({ uid: 4 });
+    await back.says({ type: 'streams', id: 2, audio: true, video: true });
+    expect(viewer.all('host-streams')).toEqual([{ type: 'host-streams', ...sending }]);
   });
 
   test('WIRE26: a frame for everyone reaches every channel', async () => {

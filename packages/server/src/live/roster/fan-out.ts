@@ -4,6 +4,7 @@ import { type ChannelMark, isEvent, isLinkMark, isMark } from '../../channel/dec
 import type { Member } from '../../channel/membership/member.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import { LogFollower } from '../../log/feed/log-follower.ts';
 import { type LogEntry, liveChangeOf } from '../../log/record/record.ts';
@@ -26,7 +27,7 @@ import { viewedChannel } from './roster-window.ts';
 import { Streams } from './streams.ts';
 
 export interface FanOutOptions {
-  readonly log: Pick<Channels, 'channel' | 'channels'> & Feed;
+  readonly log: Pick<Channels, 'channel' | 'channels'> & Pick<Commands, 'submit'> & Feed;
   /** Ids of the apps, as they are each time that it is gone through. */
   readonly apps: Iterable<string>;
   readonly broadcast: Broadcast;
@@ -63,12 +64,7 @@ export class FanOut {
     this.#options = options;
     this.#limits = options.limits ?? defaultLiveRosterLimits;
     const { log, metrics } = options;
-    this.streams = new Streams({
-      channel: (app, channel) => log.channel(liveKey(app, channel)),
-      onChange: (app, channel, uid, { audio, video }) => {
-        this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
-      },
-    });
+    this.streams = new Streams({ log });
     metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);
     metrics.gauge(
       'housecount_roster_changes_kept',
@@ -192,6 +188,10 @@ export class FanOut {
   }
 
   #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
+    if (mark.type === 'streams-set') {
+      const { app, channel, uid, audio, video } = mark;
+      this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
+    }
     if (!feed || !isLinkMark(mark)) return;
     // Nobody was told that it was silent.
     if (mark.type === 'link-live' && mark.unbroken) return;

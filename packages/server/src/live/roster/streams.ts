@@ -1,7 +1,11 @@
 import type { ChannelEvent, StreamState } from '@housecount/protocol';
-import type { OpenChannel } from '../../channel/channel.ts';
+import { liveKey } from '../../channel/channel.ts';
+import { streamsOf } from '../../channel/membership/streams.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 
 const off: StreamState = { audio: false, video: false };
+const all: StreamState = { audio: true, video: true };
 
 /** The sender of streams: a member, over the connection that backs it (an SDK client's socket, or a plain WHIP session). */
 export interface StreamSource {
@@ -19,56 +23,51 @@ interface Stream {
   readonly carried?: StreamState;
   /** The kinds that it may send now; undefined: all. */
   readonly allowed?: StreamState;
+  /** What the log was asked to record, while it has not decided. */
+  readonly asked?: StreamState;
   /** The sid and seq of the channel when this was set: a leave before them is of an earlier stay. */
   readonly sid: string;
   readonly seq: number;
 }
 
 export interface StreamsOptions {
-  /** The durable state of a channel. */
-  readonly channel: (app: string, channel: string) => OpenChannel | undefined;
-  /** A broadcaster's streams are other ones than before. */
-  readonly onChange: (app: string, channel: string, uid: number, state: StreamState) => void;
+  readonly log: Pick<Channels, 'channel'> & Pick<Commands, 'submit'>;
 }
 
 /**
- * The streams that every broadcaster is sending right now: a state in memory, not an event. It belongs to the connection that sends, and
- * what is shown of a member is that of its present connection: whatever an earlier one does, or how it ends, is of no account.
- * It is forgotten when the broadcaster leaves or becomes audience, and with the process: after a restart clients publish anew.
+ * The streams that every broadcaster is sending right now. What is shown of a member stands in the log, as a mark, and goes with the
+ * connection that sends; so it is the same for everybody, and whatever an earlier connection does, or how it ends, is of no account.
+ * What it is made of is kept here, by the process that has the connection: what its client says, what its media session carries, and
+ * what it may send. After a restart clients publish anew.
  */
 export class Streams {
   readonly #options: StreamsOptions;
   /** Streams by channel, then uid. Never more than the channels' broadcasters. */
   readonly #channels = new Map<string, Map<number, Stream>>();
-  readonly #watchers = new Set<(app: string, channel: string) => void>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
   }
 
-  /** Calls `onChanged` whenever a broadcaster of a channel sends other streams than before, once that was told. Returns the end of it. */
-  watch(onChanged: (app: string, channel: string) => void): () => void {
-    this.#watchers.add(onChanged);
-    return () => this.#watchers.delete(onChanged);
-  }
-
-  /** The streams that a broadcaster is sending over its present connection; undefined if that never said. */
-  get(app: string, channel: string, uid: number): StreamState | undefined {
-    const stream = this.#channels.get(`${app}/${channel}`)?.get(uid);
-    if (!stream) return undefined;
-    const present = this.#options.channel(app, channel)?.roster.get(uid);
-    return present?.connectionId === stream.connectionId ? shown(stream) : undefined;
-  }
-
-  /** As `get`, with "nothing" for one that never said. */
+  /** The streams that a broadcaster is sending over its present connection, by the log. */
   of(app: string, channel: string, uid: number): StreamState {
-    return this.get(app, channel, uid) ?? off;
+    const member = this.#options.log.channel(liveKey(app, channel))?.roster.get(uid);
+    return member ? streamsOf(member) : off;
   }
 
-  /** Notes what a connection says that it sends, and tells the channel if that is new. Ignored unless it backs a broadcaster now. */
-  set(source: StreamSource, said: StreamState): void {
+  /** True if the connection that backs the member now has said what it sends, or has had a media session. */
+  has({ app, channel, uid, connectionId }: StreamSource): boolean {
+    return this.#channels.get(`${app}/${channel}`)?.get(uid)?.connectionId === connectionId;
+  }
+
+  /**
+   * Notes what a connection says that it sends, and has it recorded if that is new. Ignored unless it backs a broadcaster now. With
+   * `mayAsk`, which is called if there is something to be recorded, its client asks: then nothing is recorded while that says no, or the
+   * log cannot be written, and `hold` makes up for it. Resolves when the log has decided; undefined: there is nothing to be recorded.
+   */
+  set(source: StreamSource, said: StreamState, mayAsk?: () => boolean): Promise<void> | undefined {
     const { audio, video } = said;
-    this.#change(source, { said: { audio, video } });
+    return this.#change(source, { said: { audio, video } }, mayAsk);
   }
 
   /**
@@ -77,16 +76,20 @@ export class Streams {
    */
   carry(source: StreamSource, kinds: StreamState | undefined): void {
     const { audio, video } = kinds ?? off;
-    this.#change(source, { carried: { audio, video } });
+    void this.#change(source, { carried: { audio, video } });
   }
 
-  /** Notes what a connection may send now: what it says counts as far as that goes, and again when it may once more. Ignored unless it has said something and backs a broadcaster now. */
-  allow(source: StreamSource, kinds: StreamState): void {
-    const { app, channel, uid, connectionId } = source;
-    const stream = this.#channels.get(`${app}/${channel}`)?.get(uid);
-    if (stream?.connectionId !== connectionId) return;
-    const { audio, video } = stream.allowed ?? all;
-    if (kinds.audio !== audio || kinds.video !== video) this.#change(source, { allowed: kinds });
+  /**
+   * Notes what a connection may send now: what it says counts as far as that goes, and again when it may once more. Also has recorded
+   * what could not be before. Ignored unless it has said something and backs a broadcaster now.
+   */
+  hold(source: StreamSource, kinds: StreamState, mayAsk: () => boolean): void {
+    const stream = this.has(source) && this.#channels.get(`${source.app}/${source.channel}`)?.get(source.uid);
+    if (!stream) return;
+    const isNew = !isSame(kinds, stream.allowed ?? all);
+    if (isNew) void this.#change(source, { allowed: kinds });
+    else if (!isSame(shown(stream), this.of(source.app, source.channel, source.uid)))
+      void this.#change(source, {}, mayAsk);
   }
 
   /** Forgets what the event ends. Events are told later than the state that `set` sees, so newer streams are kept. */
@@ -104,26 +107,42 @@ export class Streams {
     if (streams.size === 0) this.#channels.delete(key);
   }
 
-  #change(source: StreamSource, news: Partial<Pick<Stream, 'said' | 'carried' | 'allowed'>>): void {
+  #change(
+    source: StreamSource,
+    news: Partial<Pick<Stream, 'said' | 'carried' | 'allowed'>>,
+    mayAsk?: () => boolean,
+  ): Promise<void> | undefined {
     const { app, channel, uid, connectionId } = source;
-    const open = this.#options.channel(app, channel);
+    const open = this.#options.log.channel(liveKey(app, channel));
     const member = open?.roster.get(uid);
-    if (!open || member?.role !== 'broadcaster' || member.connectionId !== connectionId) return;
-    const before = this.of(app, channel, uid);
+    if (!open || member?.role !== 'broadcaster' || member.connectionId !== connectionId) return undefined;
     const key = `${app}/${channel}`;
     const streams = this.#channels.get(key) ?? new Map<number, Stream>();
     const known = streams.get(uid);
     const own = known?.connectionId === connectionId ? known : { said: off };
-    const stream = { ...own, ...news, connectionId, sid: open.sid, seq: open.seq };
+    const stream: Stream = { ...own, ...news, connectionId, sid: open.sid, seq: open.seq };
     this.#channels.set(key, streams.set(uid, stream));
-    const { audio, video } = shown(stream);
-    if (before.audio === audio && before.video === video) return;
-    this.#options.onChange(app, channel, uid, { audio, video });
-    for (const onChanged of this.#watchers) onChanged(app, channel);
+    const wanted = shown(stream);
+    if (isSame(wanted, stream.asked ?? streamsOf(member)) || mayAsk?.() === false) return undefined;
+    streams.set(uid, { ...stream, asked: wanted });
+    return this.#ask(source, wanted, mayAsk === undefined);
+  }
+
+  async #ask(source: StreamSource, wanted: StreamState, isFact: boolean): Promise<void> {
+    const { app, channel, uid, connectionId } = source;
+    const command = { type: 'set-streams', connectionId, ...wanted, ...(isFact && { isFact }) } as const;
+    await this.#options.log.submit(liveKey(app, channel), command);
+    const streams = this.#channels.get(`${app}/${channel}`);
+    const stream = streams?.get(uid);
+    // Unless it was asked for something else meanwhile.
+    if (!streams || stream?.asked !== wanted) return;
+    const { asked: _, ...decided } = stream;
+    streams.set(uid, decided);
   }
 }
 
-const all: StreamState = { audio: true, video: true };
+const isSame = (one: StreamState, other: StreamState): boolean =>
+  one.audio === other.audio && one.video === other.video;
 
 const shown = ({ said, carried = all, allowed = all }: Stream): StreamState => ({
   audio: said.audio && carried.audio && allowed.audio,

@@ -26,6 +26,8 @@ export interface ChannelCommandsOptions {
 
 /** The commands that report facts: they happened, whether or not there is room to write them down. */
 const facts: ReadonlySet<Asked['type']> = new Set(['leave', 'silent', 'heard', 'kick', 'lock-holder']);
+const isFact = (command: Asked): boolean =>
+  command.type === 'set-streams' ? command.isFact === true : facts.has(command.type);
 
 /** The commands to channels, of every kind: decided and recorded, then answered. */
 export class ChannelCommands implements Commands, AddressNotes {
@@ -61,7 +63,7 @@ export class ChannelCommands implements Commands, AddressNotes {
         written = changesOf(decided.records).reduce(evolve, draft.channel(key));
       return decided;
     };
-    const outcome = await (facts.has(command.type) ? asks.fact(decide) : asks.request(decide));
+    const outcome = await (isFact(command) ? asks.fact(decide) : asks.request(decide));
     if (!outcome.ok) return outcome;
     return { ok: true, channel: written ?? state.channel(key), changes: changesOf(outcome.records) };
   }

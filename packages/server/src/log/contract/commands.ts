@@ -1,4 +1,4 @@
-import type { ConnectionKind, Profile, Role } from '@housecount/protocol';
+import type { ConnectionKind, Profile, Role, StreamState } from '@housecount/protocol';
 import type { Channel, ChannelKey, OpenChannel } from '../../channel/channel.ts';
 import type { ChannelCommand, JoinCommand, TimeCommand } from '../../channel/command.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
@@ -24,6 +24,8 @@ export interface JoinRequest {
   readonly mayPublish?: boolean;
   /** The rights to publish that the token gives; undefined: the app does not hold publishing to tokens. */
   readonly publish?: PublishRights;
+  /** The streams that a plain client sends already. */
+  readonly streams?: StreamState;
   /** For a plain client: the connection of the session that it had opened before with the same token. */
   readonly formerConnectionId?: string;
   readonly leaseMs: number;

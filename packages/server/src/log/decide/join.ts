@@ -67,6 +67,7 @@ function commandOf(request: Attached, uid: number, sid: string): JoinCommand {
     ...(request.clientType !== undefined && { clientType: request.clientType }),
     ...(request.tokenEndsMs !== undefined && { tokenEndsMs: request.tokenEndsMs }),
     ...(request.publish && { publish: request.publish }),
+    ...(request.streams && { streams: request.streams }),
     ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
     leaseMs: request.leaseMs,
     ...(request.quiet !== undefined && { quiet: request.quiet }),

@@ -16,6 +16,7 @@ const written = [
   '{"type":"link-live","app":"a","channel":"c","atMs":7,"uid":1,"connectionId":"x","attachment":7,"attempt":2,"unbroken":true}',
   '{"type":"token-renewed","app":"a","channel":"c","atMs":7,"uid":1,"tokenEndsMs":9}',
   '{"type":"member-joined","app":"a","channel":"c","sid":"S","seq":2,"atMs":5,"count":1,"profile":"live","uid":1,"role":"audience","platform":7,"clientSeq":5,"connectionId":"x","connectionKind":"rtc","leaseMs":10,"linkAwaited":true,"unproven":true}',
+  '{"type":"streams-set","app":"a","channel":"c","atMs":7,"uid":1,"audio":true,"video":false}',
   '{"type":"person-known","app":"a","channel":"c","atMs":7,"uid":1}',
   '{"type":"person-known","app":"a","channel":"c","atMs":7,"uid":1,"userId":"ann","byPage":true}',
   '{"type":"member-left","app":"a","channel":"c","sid":"S","seq":4,"atMs":8,"count":0,"profile":"live","uid":1,"role":"broadcaster","platform":7,"clientSeq":8,"connectionId":"x","reason":"quit","evidence":"bye","lastHeardMs":8,"noticedMs":8,"joinedMs":5}',
@@ -38,7 +39,7 @@ const read = (text: string): LogRecord => decodeRecord(encoder.encode(text));
 
 test('RAIL3: every record that was ever written is read, and is written again byte for byte', () => {
   for (const text of written) expect(decoder.decode(encodeRecord(read(text)))).toBe(text);
-  expect(new Set(written.map((text) => JSON.parse(text).type)).size).toBe(17);
+  expect(new Set(written.map((text) => JSON.parse(text).type)).size).toBe(18);
 });
 
 test('RAIL3: a change has the key of its channel, whatever the kind, and its own time', () => {
@@ -48,13 +49,13 @@ test('RAIL3: a change has the key of its channel, whatever the kind, and its own
   });
   const named = (kind: ChannelKey['kind'], name = 'c') => ({ app: 'a', kind, name });
   expect(keys).toEqual([
-    ...Array.from({ length: 12 }, () => named('live')),
+    ...Array.from({ length: 13 }, () => named('live')),
     ...Array.from({ length: 3 }, () => named('message')),
     ...Array.from({ length: 2 }, () => named('stream')),
     named('user', 'ann'),
   ]);
   expect(written.map((text) => timeOf(read(text)))).toEqual(written.map((text) => JSON.parse(text).atMs));
-  expect(written.filter((text) => liveChangeOf(read(text)))).toEqual(written.slice(0, 12));
+  expect(written.filter((text) => liveChangeOf(read(text)))).toEqual(written.slice(0, 13));
 });
 
 test('RAIL4: a record of a type, or of a kind of channel, that this server does not know is not taken for another', () => {

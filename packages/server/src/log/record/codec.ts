@@ -31,6 +31,7 @@ const subjects = {
   'link-live': 'live',
   'token-renewed': 'live',
   'person-known': 'live',
+  'streams-set': 'live',
   signaling: 'signaling',
   message: 'whole',
   'messages-erased': 'whole',

@@ -42,7 +42,7 @@ export async function mediaConnected(
     ends.close([session]);
     return;
   }
-  const outcome = await members.join(session, pinnedProfile(known, channel));
+  const outcome = await members.join(session, kinds, pinnedProfile(known, channel));
   if (!outcome.ok) {
     logger.info('a media session connected but may not join', { app, channel, code: outcome.code });
     ends.close([session]);
@@ -63,7 +63,7 @@ export async function mediaConnected(
   watched.begin(session, stayOf(outcome.channel, outcome.member));
   sessions.put({ ...present, joined: true });
   if (session.kind !== 'whip') return;
-  streams.set({ app, channel, uid, connectionId }, kinds);
+  void streams.set({ app, channel, uid, connectionId }, kinds);
   ends.carry(session);
 }
 

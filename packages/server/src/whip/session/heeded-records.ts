@@ -3,6 +3,7 @@ import type { Channels } from '../../log/contract/channels.ts';
 import { type LogRecord, liveChangeOf } from '../../log/record/record.ts';
 import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
+import type { PlayedHosts } from './played-hosts.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionRights } from './session-rights.ts';
 
@@ -11,12 +12,13 @@ export interface HeedNeeds {
   readonly sessions: Pick<MediaSessions, 'all' | 'ofConnection'>;
   readonly rights: Pick<SessionRights, 'hold'>;
   readonly ends: Pick<SessionEnds, 'close' | 'cut'>;
+  readonly hosts: Pick<PlayedHosts, 'changed'>;
   readonly watched: Pick<WatchedTime, 'left'>;
 }
 
-/** Applies a log record to media: the sessions of a member that left, for whatever reason, are closed, and a publisher that may not send any more is cut off. */
+/** Applies a log record to media: the sessions of a member that left, for whatever reason, are closed, a publisher that may not send any more is cut off, and who plays a host that is gone plays another that sends. */
 export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
-  const { sessions, rights, ends, watched } = needs;
+  const { sessions, rights, ends, hosts, watched } = needs;
   if (record.type === 'rule-set')
     for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
   const change = liveChangeOf(record);
@@ -32,6 +34,9 @@ export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
     // A rule about the user that it is linked to is about the member too.
     case 'person-known':
       for (const session of whipOf(needs, change)) rights.hold(session);
+      return;
+    case 'streams-set':
+      hosts.changed(change.app, change.channel);
       return;
     case 'link-live':
       ends.close(outlived(needs, change));

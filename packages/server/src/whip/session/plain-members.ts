@@ -1,5 +1,6 @@
 import { type Profile, platforms } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
+import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import type { Asked, CommandOutcome, Commands, JoinOutcome } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
@@ -22,8 +23,8 @@ export class PlainMembers {
     this.#needs = needs;
   }
 
-  /** Its media connected: it becomes a member. */
-  join(session: MediaSession, profile: Profile | undefined): Promise<JoinOutcome> {
+  /** Its media connected, a publisher's with these kinds: it becomes a member. */
+  join(session: MediaSession, kinds: Kinds, profile: Profile | undefined): Promise<JoinOutcome> {
     const { log, clock, leaseMs } = this.#needs;
     const { app, channel, uid, account } = session;
     const former = this.#formerOf(session);
@@ -32,7 +33,9 @@ export class PlainMembers {
       identity: account === undefined ? { uid } : { account },
       connectionId: session.connectionId,
       connectionKind: session.kind,
-      role: session.kind === 'whip' ? 'broadcaster' : 'audience',
+      ...(session.kind === 'whip'
+        ? { role: 'broadcaster' as const, streams: kinds }
+        : { role: 'audience' as const }),
       ...(profile !== undefined && { profile }),
       platform: platforms.other,
       ...(session.tokenEndsMs !== undefined && { tokenEndsMs: session.tokenEndsMs }),

@@ -9,19 +9,20 @@ import {
   vp8Delta,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
-import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startServerProcess, testApp, until } from '../../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
 
 /** Encoders and players as others write them, against the whole server: WHIP and WHEP by hand, real ICE, DTLS and RTP. */
-let server: TestServer;
+let server: Pick<TestServer, 'url'>;
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
 async function begin(overrides: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  server = await startTestServer(overrides);
-  ends.push(() => server.close());
+  const started = await startTestServer(overrides);
+  server = started;
+  ends.push(() => started.close());
 }
 
 interface Session extends SyntheticPeer {
@@ -157,6 +158,29 @@ test('WHIP10, WHIP11, WHIP14: so is one that comes back when its silence has bee
   expect((await watch(52)).welcome?.hosts).toEqual([{ uid: 1, audio: false, video: true }]);
   expect(watcher.all('host-left')).toEqual([]);
 }, 60_000);
+
+test('CHAN33, WHIP11: when the server was killed nobody is shown as sending until the encoder is back', async () => {
+  const killed = await startServerProcess();
+  ends.push(() => killed.close());
+  server = killed;
+  const token = tokenFor('stage', { uid: 1 });
+  const watcher = await watch(50);
+  const first = await publish(token, 1);
+  await watcher.until('the host sends', () => streamsTold(watcher, 1).at(-1));
+  first.stop();
+  await killed.kill();
+  await killed.restart();
+  const after = await watch(51);
+  expect(after.welcome?.hosts).toMatchObject([{ uid: 1, audio: false, video: false }]);
+  const player = await syntheticPeer({ direction: 'recvonly', kinds: ['video'], video: ['VP8'] });
+  ends.push(() => player.close());
+  const played = await post('whep', tokenFor('stage', { uid: 11 }, 'audience'), player.offerSdp);
+  expect(played.status).toBe(409);
+  await publish(token, 2);
+  await after.until('the host sends again', () => streamsTold(after, 1).at(-1));
+  await (await play(12)).plays(2);
+  expect(after.all('host-left')).toEqual([]);
+}, 120_000);
 
 test('WHIP13: a player whose host leaves goes on with another one, beginning with a keyframe', async () => {
   await begin();
