@@ -1,11 +1,11 @@
 import type { Channel, OpenChannel } from '../channel.ts';
-import type { ChannelCommand, MembershipCommand } from '../command.ts';
+import type { MembershipCommand } from '../command.ts';
 import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
 import { mayBeQuiet } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
-import { endsBy, endsMs } from './lease.ts';
-import { leave, leavesOf, reasonOf, silenceBeganMs } from './leave.ts';
+import { kicked } from './kick.ts';
+import { leave, leavesOf, reasonOf } from './leave.ts';
 import { linkedByPage } from './link.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
@@ -71,67 +71,6 @@ function quietness(
   return wanted === (quiet ?? false) ? [] : [{ type: 'quiet-set', atMs: nowMs, uid, quiet: wanted }];
 }
 
-/**
- * The leaves of those whose lease or token has ended by `nowMs`, in order of arrival: of all, if one transaction may hold them. Of
- * more, a tick and a kick of everybody put out as many as it may hold, any other command only those whom it is about.
- */
-export function endedMembers(
-  channel: Channel,
-  command: ChannelCommand,
-  nowMs: number,
-  { transactionMembersMax: most }: MembershipLimits,
-): readonly MembershipChange[] {
-  if (channel.sid === undefined || channel.roster.endsMs > nowMs) return [];
-  const { roster } = channel;
-  const isTooMany = roster.endedCount(nowMs, most + 1) > most;
-  const ended =
-    isTooMany && !isAboutEverybody(command)
-      ? membersMeant(channel, command).filter((member) => endsMs(member) <= nowMs)
-      : roster.endedBy(nowMs);
-  // Those whom another command names are two at most: who asks, and whom a join replaces.
-  const isAboutMany = command.type === 'tick' || command.type === 'kick';
-  const leaves = first(ended, isAboutMany ? most : Number.POSITIVE_INFINITY).map((member) => {
-    const { link } = member;
-    if (link.state === 'silent' && endsBy(member) === 'lease') {
-      const { lastHeardMs, noticedMs, evidence } = link;
-      const silence = { lastHeardMs, noticedMs, evidence, silentSinceMs: silenceBeganMs(link) };
-      return { member, ...silence, reason: 'timeout' as const };
-    }
-    return leave(member, { reason: 'token', evidence: 'token-end', nowMs });
-  });
-  return leavesOf(channel, leaves, nowMs);
-}
-
-const isAboutEverybody = (command: ChannelCommand): boolean =>
-  command.type === 'tick' ||
-  (command.type === 'kick' && command.uid === undefined && command.connectionIds === undefined);
-
-/** The members whom a command is about by name, in order of arrival. */
-function membersMeant(channel: OpenChannel, command: ChannelCommand): readonly Member[] {
-  if (command.type === 'kick') return [...kickedMembers(channel, command)];
-  const { roster } = channel;
-  const members = new Set<Member>();
-  const uid = command.type === 'join' || command.type === 'resume' ? command.uid : undefined;
-  const byUid = uid === undefined ? undefined : roster.get(uid);
-  const byConnection = 'connectionId' in command ? roster.getByConnection(command.connectionId) : undefined;
-  for (const member of [byUid, byConnection]) if (member) members.add(member);
-  return inOrder(members);
-}
-
-const inOrder = (members: Iterable<Member>): readonly Member[] =>
-  [...members].sort((a, b) => a.joinedSeq - b.joinedSeq);
-
-/** The first of them, `most` at most. */
-function first(members: Iterable<Member>, most: number): readonly Member[] {
-  const some: Member[] = [];
-  if (most <= 0) return some;
-  for (const member of members) {
-    some.push(member);
-    if (some.length >= most) break;
-  }
-  return some;
-}
-
 function left(
   channel: OpenChannel,
   member: Member,
@@ -140,46 +79,6 @@ function left(
 ): readonly MembershipChange[] {
   const { evidence } = command;
   return leavesOf(channel, [leave(member, { reason: reasonOf(evidence), evidence, nowMs })], nowMs);
-}
-
-function kicked(
-  channel: Channel,
-  command: CommandOf<'kick'>,
-  nowMs: number,
-  { transactionMembersMax }: MembershipLimits,
-): readonly MembershipChange[] {
-  if (channel.sid === undefined) return [];
-  const { ruleScope } = command;
-  const leaves = first(kickedMembers(channel, command), transactionMembersMax).map((member) => ({
-    ...leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
-    ...(ruleScope !== undefined && { ruleScope }),
-  }));
-  return leavesOf(channel, leaves, nowMs);
-}
-
-/** The members that fit every part of the scope that is set, in order of arrival. */
-function* kickedMembers(channel: OpenChannel, command: CommandOf<'kick'>): IterableIterator<Member> {
-  const { arrivedBy } = command;
-  if (arrivedBy !== undefined && arrivedBy.sid !== channel.sid) return;
-  const lastSeq = arrivedBy?.seq ?? Number.POSITIVE_INFINITY;
-  for (const member of fitting(channel, command)) {
-    if (member.joinedSeq > lastSeq) return;
-    yield member;
-  }
-}
-
-function fitting({ roster }: OpenChannel, { uid, connectionIds }: CommandOf<'kick'>): Iterable<Member> {
-  if (connectionIds !== undefined) {
-    const members = new Set<Member>();
-    for (const connectionId of connectionIds) {
-      const member = roster.getByConnection(connectionId);
-      if (member && (uid === undefined || member.uid === uid)) members.add(member);
-    }
-    return inOrder(members);
-  }
-  if (uid === undefined) return roster;
-  const member = roster.get(uid);
-  return member ? [member] : [];
 }
 
 function decideRole(
