@@ -1,7 +1,7 @@
 /** Makes a data folder for fixtures/data-folders, as this server leaves it when it is killed: `bun make-data-folder.ts FOLDER`. */
 import { cp, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildRtcToken } from '../../src/token/build.ts';
+import { buildRtcToken, buildTokenForBoth } from '../../src/token/build.ts';
 import { Client } from '../clients/client.ts';
 import { startReceiver } from './receiver.ts';
 import { startServerProcess, testApp, testAuthorization, until } from './server-process.ts';
@@ -52,37 +52,37 @@ async function rest(path: string, body?: object, headers: Record<string, string>
   return response.json();
 }
 
-const enter = (identity: { uid: number } | { account: string }, role: 'broadcaster' | 'audience') =>
-  Client.join({
-    url: server.url,
+function enter(
+  identity: { uid: number } | { account: string },
+  role: 'broadcaster' | 'audience',
+  userId?: string,
+) {
+  const request = {
+    appId: testApp.id,
+    certificate: testApp.certificate,
     channel,
+    identity,
     role,
-    ...identity,
-    hello: {
-      token: buildRtcToken({
-        appId: testApp.id,
-        certificate: testApp.certificate,
-        channel,
-        identity,
-        role,
-        expireSeconds: 600,
-        // No end: the members are there whenever the folder is started from.
-        privilegeSeconds: 0,
-        issuedSeconds: Math.floor(Date.now() / 1_000),
-        salt: 1,
-      }),
-    },
-  });
+    expireSeconds: 600,
+    // No end: the members are there whenever the folder is started from.
+    privilegeSeconds: 0,
+    issuedSeconds: Math.floor(Date.now() / 1_000),
+    salt: 1,
+  };
+  const token = userId === undefined ? buildRtcToken(request) : buildTokenForBoth({ ...request, userId });
+  return Client.join({ url: server.url, channel, role, ...identity, hello: { token } });
+}
 
 await rest('/endpoints', {
   url: receiver.url,
   allowPrivateNetwork: true,
   description: 'made over REST',
 });
-await enter({ uid: 1 }, 'broadcaster');
+const host = await enter({ uid: 1 }, 'broadcaster');
+host.send({ type: 'streams', id: 1, audio: true, video: true });
 await enter({ account: 'ann' }, 'audience');
 await enter({ account: 'bob' }, 'audience');
-await enter({ uid: 7 }, 'audience');
+await enter({ uid: 7 }, 'audience', 'grace');
 await (await enter({ account: 'carl' }, 'audience')).leave();
 for (const text of ['first', 'second', 'third'])
   await rest('/channels/lobby/messages', { publisher: 'ann', content: { text }, storeInHistory: true });
@@ -113,7 +113,12 @@ const expected = {
   endpoints: (await rest('/endpoints')).endpoints,
 };
 // Cursors and the mark of life are written with the next turn of their timers.
-await new Promise((resolve) => setTimeout(resolve, 2_000));
+const written = () => new Promise((resolve) => setTimeout(resolve, 2_000));
+await written();
+await server.kill();
+// A start, too, with everybody still to come back.
+await server.restart();
+await written();
 await server.kill();
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
