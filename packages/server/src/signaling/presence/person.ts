@@ -42,11 +42,15 @@ export const isShown = ({ live, subscribed }: Person): boolean =>
 
 /** True if something that is shown of the person is surely theirs: a subscription, or a member that is linked or whose token names it. */
 export const isProven = ({ live, subscribed }: Person): boolean =>
-  subscribed.some(({ quiet }) => !quiet) || live.some(({ unproven }) => !unproven);
+  (live[0] !== undefined && !live[0].unproven) ||
+  subscribed.some(({ quiet }) => !quiet) ||
+  live.some(({ unproven }) => !unproven);
 
 /** The links to the live channel that are shown, in order of arrival: none that proves nothing beside what does. */
 export function shownLive(person: Person): readonly LiveLink[] {
   const { live } = person;
+  // Nearly everybody has one, or none.
+  if (live.length === 0 || (live.length === 1 && !live[0]?.unproven)) return live;
   return live.some(({ unproven }) => unproven) && isProven(person)
     ? live.filter(({ unproven }) => !unproven)
     : live;
@@ -58,8 +62,9 @@ export function shownLive(person: Person): readonly LiveLink[] {
  */
 export function shownStates(person: Person): SignalingStates {
   const { subscribed, masked = false } = person;
-  const own = ownStates(subscribed);
   const live = shownLive(person);
+  if (live.length > 0 && subscribed.length === 0) return boundStates(live);
+  const own = ownStates(subscribed);
   if (live.length > 0) return merged([...own.map(withoutClaims), boundStates(live)]);
   const shown = own.length === 1 && own[0] ? own[0] : merged(own);
   return masked ? withoutClaims(shown) : shown;
@@ -67,7 +72,10 @@ export function shownStates(person: Person): SignalingStates {
 
 /** Tells whether they claim of themselves what the server says of members of the live channel, and are none. */
 export const isClaimant = (person: Person): boolean =>
-  isShown(person) && shownLive(person).length === 0 && ownStates(person.subscribed).some(claims);
+  person.subscribed.length > 0 &&
+  isShown(person) &&
+  shownLive(person).length === 0 &&
+  ownStates(person.subscribed).some(claims);
 
 /** A person as the roster shows them. */
 export function toSignalingRosterMember(person: Person): SignalingRosterMember {
@@ -109,13 +117,15 @@ export function silentSinceMs(person: Person): number | undefined {
 
 /** The role of somebody with these links: that of a host if any link has it; undefined without links. */
 export const roleOf = (live: readonly { readonly role: Role }[]): Role | undefined =>
-  live.some(({ role }) => role === 'broadcaster') ? 'broadcaster' : live[0]?.role;
+  live.length > 1 && live.some(({ role }) => role === 'broadcaster') ? 'broadcaster' : live[0]?.role;
 
 /** The states that binding gives to who has these links to the live channel, in order of arrival and at least one. */
 export function boundStates(live: readonly { readonly uid: number; readonly role: Role }[]): SignalingStates {
-  const uids = named(live).map(({ uid }) => String(uid));
-  const [uid = ''] = uids;
-  return { role: roleOf(live) ?? 'audience', uid, ...(uids.length > 1 && { uids: uids.join(',') }) };
+  const role = roleOf(live) ?? 'audience';
+  const uid = String(live[0]?.uid ?? '');
+  if (live.length < 2) return { role, uid };
+  const uids = named(live).map((link) => link.uid);
+  return { role, uid, uids: uids.join(',') };
 }
 
 /** The links whose uids are named: a bound on what others are told, whatever somebody opens. */

@@ -397,6 +397,7 @@ const changed = <Link extends { readonly uid: number }>(
 
 const withLive = (link: LiveLink) => (person: Person) => {
   const others = without(person.live, link.uid);
+  if (others.length === 0) return { ...person, live: [link] };
   const at = others.findLastIndex(({ joinedSeq }) => joinedSeq < link.joinedSeq) + 1;
   return { ...person, live: others.toSpliced(at, 0, link) };
 };
