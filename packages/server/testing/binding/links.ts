@@ -18,17 +18,31 @@ export interface Step {
 /** A link that was dropped is taken up again within this time or not at all, milliseconds: leases are 5 s. What comes too late all the same begins anew. */
 const resumeWithinMs = 2_500;
 
+/** Answers with a proof for a nonce; undefined while nobody is logged in. */
+export type Prover = (nonce: string) => Promise<string | undefined>;
+
+let arrivals = 0;
+
 /** Somebody's link to the live channel. */
 export class RtcLink {
   role: Role = 'audience';
+  /** Its page proved whose member it is. */
+  isLinked = false;
+  /** Grows with each arrival of anybody. */
+  arrival = 0;
   #client: Client | undefined;
   #lostMs: number | undefined;
   readonly #place: Place;
   readonly #identity: Identity;
+  readonly #prove: Prover | undefined;
+  #nonce = '';
+  #asked = 0;
 
-  constructor(place: Place, identity: Identity) {
+  /** `prove`: its page has a user of signaling, whose member it may prove to be. */
+  constructor(place: Place, identity: Identity, prove?: Prover) {
     this.#place = place;
     this.#identity = identity;
+    this.#prove = prove;
   }
 
   get isThere(): boolean {
@@ -43,13 +57,24 @@ export class RtcLink {
   steps(random: SimRandom): readonly Step[] {
     const client = this.#client;
     const role = random.pick(['audience', 'audience', 'broadcaster'] as const);
-    const join = (name: string, over: { readonly resume?: string; readonly role?: Role }): Step => ({
+    const prove = this.#prove;
+    const join = (
+      name: string,
+      { isAwaited = false, ...over }: { resume?: string; role?: Role; isAwaited?: boolean },
+    ): Step => ({
       name,
       run: async () => {
         this.role = over.role ?? this.role;
         const hello = { ...this.#place, ...this.#identity, role: this.role, ...over };
         try {
-          this.#client = await Client.join(hello);
+          this.#client = await Client.join({ ...hello, ...(isAwaited && { hello: { linkAwaited: true } }) });
+          this.#nonce = this.#client.welcome?.link?.nonce ?? '';
+          if (over.resume === undefined) {
+            this.isLinked = false;
+            arrivals += 1;
+            this.arrival = arrivals;
+          }
+          if (isAwaited && prove) await this.#link(prove);
         } catch (cause) {
           if (!String(cause).includes('resume_invalid')) throw cause;
           this.#client = undefined;
@@ -58,13 +83,18 @@ export class RtcLink {
         if (over.resume === undefined) await client?.until('the end', () => client.closed);
       },
     });
-    if (!client) return [join('join', { role })];
+    const joins = (name: string) => [
+      join(name, { role }),
+      ...(prove ? [join(`${name} awaiting a link`, { role, isAwaited: true })] : []),
+    ];
+    if (!client) return joins('join');
     if (this.#lostMs !== undefined) {
       const { resume = '' } = client.welcome ?? {};
       return Date.now() - this.#lostMs < resumeWithinMs ? [join('resume', { resume })] : [];
     }
     return [
-      join('join from a new device', { role }),
+      ...joins('join from a new device'),
+      ...(prove ? [{ name: 'link', run: () => this.#link(prove) }] : []),
       {
         name: 'leave',
         run: async () => {
@@ -91,8 +121,25 @@ export class RtcLink {
     ];
   }
 
+  /** Proves whose member it is, or says that it is nobody else's. */
+  async #link(prove: Prover): Promise<void> {
+    const client = this.#client;
+    if (!client) throw new Error('there is nobody to be linked');
+    const proof = await prove(this.#nonce);
+    this.#asked += 1;
+    const id = 1_000_000 + this.#asked;
+    client.send({ type: 'link', id, ...(proof !== undefined && { proof }) });
+    const answer = await client.until('an answer to the link', () =>
+      [...client.all('ok'), ...client.all('error')].find((frame) => frame.id === id),
+    );
+    if (answer.type === 'error') throw new Error(`the link was refused: ${answer.code}`);
+    this.#nonce = answer.nonce ?? this.#nonce;
+    this.isLinked ||= proof !== undefined;
+  }
+
   /** The server has put it out, or has given it up. */
   isGone(): void {
+    this.isLinked = false;
     this.#client = undefined;
     this.#lostMs = undefined;
   }
@@ -177,6 +224,15 @@ export class RtmLink {
       },
     ];
   }
+
+  /** A proof for its page's members; undefined while it is not logged in, or only adrift. */
+  prove: Prover = async (nonce) => {
+    if (!this.#client || this.isAdrift) return undefined;
+    const answer = await this.#client.asks({ type: 'link-proof', nonce });
+    if (answer.type !== 'ok' || !answer.result || !('proof' in answer.result))
+      throw new Error(`no proof: ${JSON.stringify(answer)}`);
+    return answer.result.proof;
+  };
 
   /** The subscription is over, the session is not. */
   isOut(): void {

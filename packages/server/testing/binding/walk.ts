@@ -4,6 +4,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { Client } from '../clients/client.ts';
 import { ask } from '../clients/rest-client.ts';
 import { type RtmUser, rtmToken, rtmUser } from '../clients/rtm-client.ts';
+import { eachOnce } from '../models/people-roster.ts';
 import { testApp, until } from '../processes/server-process.ts';
 import type { Identity, Step } from './links.ts';
 import { Person } from './person.ts';
@@ -24,6 +25,13 @@ const agreeWithinMs = 60_000;
 /** The SDK lets itself be asked 20 times a second; REST, which says the same, is asked between. */
 const sdkEveryMs = 100;
 
+export interface WalkOptions {
+  /** That of the webhook receiver. */
+  readonly roster: Roster;
+  /** Most have an id for each half, and pages that link them. */
+  readonly isLinked?: boolean;
+}
+
 /**
  * People of one channel who come and go at random, by rtc, signaling or both, and everybody who is told of it: the native
  * roster stream, a webhook receiver, the signaling SDK, and REST. After each step what they say is compared.
@@ -41,12 +49,19 @@ export class Walk {
   readonly #people: readonly Person[];
   readonly #watcher: RtmUser;
   readonly #place: { readonly url: string; readonly channel: string };
+  readonly #isLinked: boolean;
   #host: Client | undefined;
   #heard = 0;
   #seq = 0;
   #sdkAskedMs = 0;
 
-  private constructor(url: string, seed: number, roster: Roster, watcher: RtmUser) {
+  private constructor(
+    url: string,
+    seed: number,
+    { roster, isLinked = false }: WalkOptions,
+    watcher: RtmUser,
+  ) {
+    this.#isLinked = isLinked;
     this.channel = `walk ${seed}`;
     this.#place = { url, channel: this.channel };
     this.#random = new SimRandom(seed);
@@ -58,13 +73,17 @@ export class Walk {
       ...[1, 2, 3, 4].map((at) => ({ uid: seed * 1_000 + at })),
       ...['ann', 'bob', 'cid', 'dan'].map((name) => ({ account: `${name} ${seed}` })),
     ];
-    this.#people = identities.map((identity) => new Person(this.#place, identity));
+    this.#people = identities.map((identity, at) => {
+      // Some have one id for both halves all the same.
+      const user = { userId: `user ${at} ${seed}`, screenUid: seed * 1_000 + 100 + at };
+      return new Person(this.#place, identity, isLinked && at % 4 !== 3 ? user : undefined);
+    });
   }
 
-  static async begin(url: string, seed: number, roster: Roster): Promise<Walk> {
+  static async begin(url: string, seed: number, options: WalkOptions): Promise<Walk> {
     const watcher = rtmUser(url, `watcher ${seed}`);
     await watcher.client.login({ token: rtmToken(`watcher ${seed}`) });
-    const walk = new Walk(url, seed, roster, watcher);
+    const walk = new Walk(url, seed, options, watcher);
     await watcher.client.subscribe(walk.channel);
     walk.roster = followRoster(await watcher.client.roster(walk.channel));
     return walk;
@@ -84,7 +103,7 @@ export class Walk {
     }
     await until('what is adrift to be back or given up', () => this.#settled(), agreeWithinMs);
     for (const person of this.#people)
-      for (const name of ['leave', 'log out']) {
+      for (const name of ['leave', 'the screen: leave', 'log out']) {
         const step = person.steps(this.#random).find((each) => each.name === name);
         if (step) await this.#takes(person, step, steps);
       }
@@ -120,15 +139,15 @@ export class Walk {
     if (!who.isAnywhere) return [];
     const path = `/v1/apps/${testApp.id}/rules`;
     const { channel } = this;
-    const { userId } = who;
+    const userId = this.#random.pick(who.names);
     const kick = async () => {
       const rule = { channel, userId, privileges: ['join_channel'], seconds: 600 };
       const made = await ask(this.#place.url, path, { send: rule });
-      who.isKicked();
+      who.isKicked(userId);
       const ended = await ask(this.#place.url, `${path}/${made.body.id}`, { method: 'DELETE' });
       if (ended.status !== 200) throw new Error(`the rule: ${JSON.stringify([made, ended])}`);
     };
-    return [{ name: 'kick', run: kick }];
+    return [{ name: userId === who.userId ? 'kick' : 'kick by a member', run: kick }];
   }
 
   #roster() {
@@ -148,8 +167,10 @@ export class Walk {
     const subscribed = new Set<string>(
       subscribers.body.members.map(({ userId }: { userId: string }) => userId),
     );
-    for (const { userId, rtc, rtm } of adrift) {
-      if (rtc.isAdrift && !live.has(userId)) this.#count('an rtc link is given up', () => rtc.isGone());
+    for (const { userId, memberId, screenId = '', rtc, screen, rtm } of adrift) {
+      if (rtc.isAdrift && !live.has(memberId)) this.#count('an rtc link is given up', () => rtc.isGone());
+      if (screen?.isAdrift && !live.has(screenId))
+        this.#count('the screen: an rtc link is given up', () => screen.isGone());
       if (rtm.isAdrift && !subscribed.has(userId)) this.#count('a session is given up', () => rtm.isGone());
     }
     return this.#people.every(({ isAdrift }) => !isAdrift);
@@ -171,11 +192,12 @@ export class Walk {
     if (streamed === undefined) return `the stream is not at seq ${seq}`;
     if (hooked === undefined) return `the notices are not at seq ${seq}`;
     const rostered = this.roster.of(`${sid} ${seq}`);
-    if (rostered === undefined) return `the roster of the SDK is not at seq ${seq}`;
+    // Who is linked has another name in it than in the live channel, and from another time on.
+    if (rostered === undefined && !this.#isLinked) return `the roster of the SDK is not at seq ${seq}`;
     const listed = written(
       rest.members.map((member: RosterMember) => [userIdOf(member), `${member.role} ${member.uid}`]),
     );
-    if (listed !== streamed || listed !== hooked || listed !== rostered)
+    if (listed !== streamed || listed !== hooked || (listed !== rostered && !this.#isLinked))
       throw new Error(
         `seq ${seq}: REST ${listed}; stream ${streamed}; notices ${hooked}; signaling ${rostered}`,
       );
@@ -183,23 +205,39 @@ export class Walk {
     if (online.users.length !== online.count || people.size !== online.count)
       throw new Error(`online are ${JSON.stringify(online)}`);
     const known = this.#people.filter(({ isAdrift }) => !isAdrift);
+    const uidOf = (name: string) => /\d+$/.exec(this.stream.members.get(name) ?? '')?.[0] ?? '';
     for (const [what, said] of [
       ['online users', people],
       ['presence', this.presence.states],
     ] as const)
       for (const person of known) {
-        const { rtc, rtm, userId, isShown } = person;
-        const uid = /\d+$/.exec(this.stream.members.get(userId) ?? '')?.[0] ?? '';
-        const expected = isShown ? { ...rtm.states, ...(rtc.isThere && { role: rtc.role, uid }) } : undefined;
-        const got = said.get(userId);
-        if (!Bun.deepEquals(expected, got))
-          return `${what}: ${userId} is ${JSON.stringify(got)} and not ${JSON.stringify(expected)}`;
+        const shown = new Map(person.shown(uidOf).map(({ userId, states }) => [userId, states]));
+        for (const userId of person.names) {
+          const [expected, got] = [shown.get(userId), said.get(userId)];
+          if (!Bun.deepEquals(expected, got))
+            return `${what}: ${userId} is ${JSON.stringify(got)} and not ${JSON.stringify(expected)}`;
+        }
       }
-    for (const { userId, rtc } of known) {
-      const [role] = (this.stream.members.get(userId) ?? '').split(' ');
-      if ((role || undefined) !== (rtc.isThere ? rtc.role : undefined))
-        return `${userId} is ${role} on the stream`;
+    if (this.#isLinked) {
+      eachOnce(online.users);
+      const rosterNames = written(this.roster.members);
+      const liveNames = known
+        .flatMap((person) => person.shown(uidOf))
+        .filter(({ states }) => 'uid' in states);
+      for (const { userId, states } of liveNames)
+        if (this.roster.members.get(userId) !== `${states.role} ${states.uid}`)
+          return `the roster: ${userId} is not ${JSON.stringify(states)}: ${rosterNames}`;
     }
+    for (const { memberId, rtc, screenId, screen } of known)
+      for (const [name, link] of [
+        [memberId, rtc],
+        [screenId, screen],
+      ] as const) {
+        if (name === undefined) continue;
+        const [role] = (this.stream.members.get(name) ?? '').split(' ');
+        if ((role || undefined) !== (link?.isThere ? link.role : undefined))
+          return `${name} is ${role} on the stream`;
+      }
     return '';
   }
 

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 test('SIG120: roster, stream, notices and presence agree at every seq, whoever comes and goes by whichever link', async () => {
-  const walks = await Promise.all(seeds.map((seed) => Walk.begin(server.url, seed, roster)));
+  const walks = await Promise.all(seeds.map((seed) => Walk.begin(server.url, seed, { roster })));
   try {
     await Promise.all(
       walks.map(async (walk, at) => {
@@ -87,4 +87,44 @@ test('SIG120: roster, stream, notices and presence agree at every seq, whoever c
     'unsubscribe',
   ]);
   // A hang ends the test; a slow machine does not.
+}, 600_000);
+
+test('PERSON51: so do those who have an id for each half, and whose pages link them, sooner or later: each is one person for everybody', async () => {
+  const linkedSeeds = [11, 12];
+  const walks = await Promise.all(
+    linkedSeeds.map((seed) => Walk.begin(server.url, seed, { roster, isLinked: true })),
+  );
+  try {
+    await Promise.all(
+      walks.map(async (walk, at) => {
+        try {
+          await walk.live(150);
+          await walk.live(40);
+          const { stream, hooks, presence } = walk;
+          await until('the last notice', () => hooks.now === '');
+          await until('the last presence event', () => presence.told.now === '');
+          for (const place of stream.places)
+            expect([place, hooks.of(place)]).toEqual([place, stream.of(place)]);
+          expect(hooks.rosters).toEqual(stream.rosters);
+          expect([...presence.states.keys()]).toEqual([`watcher ${linkedSeeds[at]}`]);
+        } catch (cause) {
+          throw new Error(`seed ${linkedSeeds[at]}`, { cause });
+        }
+      }),
+    );
+  } finally {
+    for (const walk of walks) walk.close();
+  }
+  expect(failures).toEqual([]);
+  const taken = new Set(walks.flatMap((walk) => [...walk.taken.keys()]));
+  for (const step of [
+    'link',
+    'join awaiting a link',
+    'the screen: link',
+    'resume',
+    'change role',
+    'kick by a member',
+    'log out',
+  ])
+    expect([step, taken.has(step)]).toEqual([step, true]);
 }, 600_000);
