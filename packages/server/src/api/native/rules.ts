@@ -39,7 +39,7 @@ function createRule(parts: Parts): Operation {
     id: 'createRule',
     summary: 'Keep a user, an address or a channel out, or from publishing, for a time',
     description:
-      'It speaks of whom all fields that are set speak of; at least one is. `join_channel` puts them out at once, of live and signaling channels; without `channel` it ends their signaling session and refuses logins. `publish_message` refuses their messages. The rules of the Agora-compatible API are the same ones.',
+      'It speaks of whom all fields that are set speak of; at least one is. `join_channel` puts them out at once, of live and signaling channels; without `channel` it ends their signaling session and refuses logins. `publish_message` refuses their messages. Who is linked to a user of signaling is one person with them, and the rule keeps whom else it meant. The rules of the Agora-compatible API are the same ones.',
     style: {
       kind: 'native',
       refusals: ['invalid_app_id', 'invalid_user_id', 'rate_limited', 'log_unavailable'],

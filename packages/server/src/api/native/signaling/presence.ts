@@ -51,7 +51,7 @@ function listChannelUsers(parts: Parts): Operation {
     id: 'listChannelUsers',
     summary: 'Who is shown in a signaling channel',
     description:
-      'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them. In order of arrival, in pages; `count` is exact at each.',
+      'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them: those who are linked to a user as that user. In order of arrival, in pages; `count` is exact at each.',
     style: {
       kind: 'native',
       refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],

@@ -19,7 +19,7 @@ export function removeOperations(parts: Parts): readonly Operation[] {
       id: 'removeFromChannel',
       summary: 'Put a user out of a channel, once',
       description:
-        'Out of the live channel and the signaling channels of this name. A number is the user who has it as user id or account, or else whoever has it as uid. They may come back; a rule keeps them out.',
+        'Out of the live channel and the signaling channels of this name. A number is the user who has it as user id or account, or else whoever has it as uid. With them goes whoever is linked to them, and the user they are linked to. They may come back; a rule keeps them out.',
       style: {
         kind: 'native',
         refusals: [
