@@ -90,6 +90,7 @@ describe('fixtures', () => {
       'roster-snapshot': true,
       'roster-changes': true,
       'roster-interrupted': true,
+      'roster-linked': true,
       'roster-count': true,
       'roster-window': true,
       'roster-window-changes': true,

@@ -286,6 +286,20 @@ export interface RosterInterruptedFrame {
   readonly back: readonly number[];
 }
 
+/** Which signaling users members are, known later than their join. No seq. */
+export interface RosterLinkedFrame {
+  readonly type: 'roster-linked';
+  /** One life of the channel, from first join to last leave. */
+  readonly sid: string;
+  /** Members that were linked after they had come, or to another user than before. */
+  readonly linked: readonly {
+    /** The number of the member. */
+    readonly uid: number;
+    /** The signaling user that it is linked to now. */
+    readonly userId: string;
+  }[];
+}
+
 /** A member as clients see it. */
 export interface RosterMember {
   /** The number of the member. */
@@ -394,7 +408,7 @@ export interface SelectFrame {
   readonly video: boolean;
 }
 
-export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | MediaRestartedFrame;
+export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | MediaRestartedFrame;
 
 /** A request carries an `id`; the answer is `ok` or `error` with the same id. */
 export interface SetRoleFrame {

@@ -105,6 +105,9 @@ export class RosterFollower {
       case 'roster-interrupted':
         this.#view.takeInterrupted(frame);
         break;
+      case 'roster-linked':
+        this.#view.takeLinked(frame);
+        break;
       default:
         return false;
     }

@@ -144,3 +144,15 @@ test('SDK24: silence is shown and taken back, and does not change seq', () => {
   expect(told).toEqual(['silent 2 77', 'back 2 undefined']);
   expect(roster.cursor).toEqual({ sid: 's1', after: 10 });
 });
+
+test('PERSON16: a link that comes later is shown of the member, and is no change of the roster', () => {
+  const roster = view();
+  roster.takeSnapshot(snapshot([member(2), member(3, { account: 'ann', userId: 'a' })], { count: 2 }));
+  told.splice(0);
+  const linked = { type: 'roster-linked', sid: 's1', linked: [{ uid: 2, userId: 'bob' }] } as const;
+  roster.takeLinked(linked);
+  roster.takeLinked({ ...linked, linked: [{ uid: 99, userId: 'nobody' }] });
+  roster.takeLinked({ ...linked, sid: 'old', linked: [{ uid: 3, userId: 'other' }] });
+  expect([roster.members.get(2)?.userId, roster.members.get('ann')?.userId]).toEqual(['bob', 'a']);
+  expect([told, roster.seq]).toEqual([[], 10]);
+});

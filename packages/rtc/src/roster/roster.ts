@@ -4,6 +4,7 @@ import type {
   RosterChange,
   RosterChangesFrame,
   RosterInterruptedFrame,
+  RosterLinkedFrame,
   RosterMember,
   RosterSnapshotFrame,
 } from '@housecount/protocol';
@@ -158,6 +159,10 @@ export class RosterView implements Roster {
     }
   }
 
+  takeLinked(frame: RosterLinkedFrame): void {
+    if (frame.sid === this.#sid) for (const { uid, userId } of frame.linked) this.#update(uid, { userId });
+  }
+
   #keepEarly(frame: RosterChangesFrame): void {
     if (this.#early.length >= earlyFramesMax) this.#hole();
     else this.#early.push(frame);
@@ -253,7 +258,7 @@ export class RosterView implements Roster {
 
   #update(
     number: number,
-    fields: { role?: Member['role']; interruptedSinceMs?: number | undefined },
+    fields: { role?: Member['role']; userId?: string; interruptedSinceMs?: number | undefined },
   ): Member | undefined {
     const before = this.#find(number);
     if (!before) return undefined;

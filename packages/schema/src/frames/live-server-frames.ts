@@ -210,6 +210,20 @@ const rosterFrames = {
       "Silence is told before it is judged: these members' connections went silent, or are back. No seq.",
     ),
   ),
+  'roster-linked': named(
+    'RosterLinkedFrame',
+    object(
+      {
+        type: constant('roster-linked'),
+        sid,
+        linked: array(
+          object({ uid, userId: string('The signaling user that it is linked to now.') }),
+          'Members that were linked after they had come, or to another user than before.',
+        ),
+      },
+      'Which signaling users members are, known later than their join. No seq.',
+    ),
+  ),
   'roster-count': named(
     'RosterCountFrame',
     object(

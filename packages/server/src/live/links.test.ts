@@ -340,7 +340,7 @@ describe('tokens', () => {
 });
 
 describe('who follows the roster', () => {
-  test('PERSON15, PERSON16: sees who is linked; of a later link a window tells at once, and the whole with the next change', async () => {
+  test('PERSON15, PERSON16: sees who is linked; of a later link everybody is told, without a seq', async () => {
     await begin();
     const [whole, part] = [await world.hello({ uid: 1 }), await world.hello({ uid: 2 })];
     const page = await world.hello();
@@ -350,6 +350,10 @@ describe('who follows the roster', () => {
     await answerTo(page, world.proof('ann', nonceOf(page)));
     await world.advance(1_000);
     expect(whole.all('roster-changes')).toEqual([]);
+    const { sid } = whole.one('roster-snapshot');
+    expect(whole.all('roster-linked')).toEqual([
+      { type: 'roster-linked', sid, linked: [{ uid: 42, userId: 'ann' }] },
+    ]);
     expect(part.one('roster-window-changes')).toMatchObject({
       after: seq,
       seq,
@@ -376,5 +380,29 @@ describe('who follows the roster', () => {
       { type: 'role', uid: 42, userId: 'ann' },
       { type: 'left', uid: 42, userId: 'ann' },
     ]);
+  });
+
+  test('PERSON16: who comes anew is not linked as before, also to a reader that was away, and in one batch of the log', async () => {
+    await begin();
+    let reader = await world.hello({ uid: 1 });
+    await reader.says({ type: 'subscribe-roster', id: 1 });
+    await world.join(42);
+    await world.submit({ type: 'link', connectionId: 'c42', userId: 'ann' });
+    await world.settled();
+    const { sid, to } = reader.one('roster-changes');
+    expect(reader.one('roster-linked').linked).toEqual([{ uid: 42, userId: 'ann' }]);
+    const { resume } = reader.welcome;
+    await reader.drops();
+    // Linked, gone and there again in one batch; another one stays linked.
+    void world.submit({ type: 'link', connectionId: 'c42', userId: 'bob' });
+    void world.submit({ type: 'leave', connectionId: 'c42', evidence: 'bye' });
+    void world.join(42, { connectionId: 'again' });
+    void world.join(43);
+    void world.submit({ type: 'link', connectionId: 'c43', userId: 'cat' });
+    await world.advance(100);
+    reader = await world.hello({ uid: 1, resume });
+    await reader.says({ type: 'subscribe-roster', id: 2, sid, after: to });
+    expect(reader.all('roster-snapshot')).toEqual([]);
+    expect(reader.one('roster-linked').linked).toEqual([{ uid: 43, userId: 'cat' }]);
   });
 });

@@ -52,6 +52,11 @@ class RosterModel {
     } else if (frame.type === 'roster-interrupted' && frame.sid === this.sid) {
       for (const { uid, sinceMs } of frame.silent) this.#mark(uid, sinceMs);
       for (const uid of frame.back) this.#mark(uid, undefined);
+    } else if (frame.type === 'roster-linked' && frame.sid === this.sid) {
+      for (const { uid, userId } of frame.linked) {
+        const member = this.members.get(uid);
+        if (member) this.members.set(uid, { ...member, userId });
+      }
     }
   }
 
@@ -91,9 +96,9 @@ const expectSame = (model: RosterModel) => {
   expect(model.count).toBe(state?.roster.size ?? -1);
   const told = [...model.members.values()].sort((a, b) => a.uid - b.uid);
   const real = [...(state?.roster ?? [])].sort((a, b) => a.uid - b.uid);
-  expect(told.map(({ uid, role, interruptedSinceMs }) => [uid, role, interruptedSinceMs])).toEqual(
-    real.map(({ uid, role, link }) => [uid, role, interruptedSinceMs(link)]),
-  );
+  expect(
+    told.map(({ uid, role, userId, interruptedSinceMs }) => [uid, role, userId, interruptedSinceMs]),
+  ).toEqual(real.map(({ uid, role, userId, link }) => [uid, role, userId, interruptedSinceMs(link)]));
 };
 
 describe('hosts', () => {
@@ -243,6 +248,27 @@ describe('hosts', () => {
     for (const socket of sockets) expect(socket.all('media-restarted')).toHaveLength(1);
   });
 });
+
+/** Whatever can happen to a channel, and to three readers of its roster. */
+const rosterStep = fc.oneof(
+  fc.record({ do: fc.constant('join' as const), uid: fc.integer({ min: 10, max: 20 }) }),
+  fc.record({ do: fc.constant('leave' as const), uid: fc.integer({ min: 10, max: 20 }) }),
+  fc.record({
+    do: fc.constant('role' as const),
+    uid: fc.integer({ min: 10, max: 20 }),
+    role: fc.constantFrom('broadcaster' as const, 'audience' as const),
+  }),
+  fc.record({ do: fc.constant('silent' as const), uid: fc.integer({ min: 10, max: 20 }) }),
+  fc.record({ do: fc.constant('heard' as const), uid: fc.integer({ min: 10, max: 20 }) }),
+  fc.record({
+    do: fc.constant('link' as const),
+    uid: fc.integer({ min: 10, max: 20 }),
+    userId: fc.constantFrom('ann', 'bob'),
+  }),
+  fc.record({ do: fc.constant('subscribe' as const), reader: fc.nat(2) }),
+  fc.record({ do: fc.constant('drop' as const), reader: fc.nat(2) }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 7, 60) }),
+);
 
 describe('roster', () => {
   test('WIRE27: a snapshot at a seq, then every change after it, in order', async () => {
@@ -548,23 +574,9 @@ describe('roster', () => {
     expectSame(model);
   });
 
-  test('WIRE30: whatever happens, and whenever readers come, go and come back, each believes what the log says', async () => {
-    const step = fc.oneof(
-      fc.record({ do: fc.constant('join' as const), uid: fc.integer({ min: 10, max: 20 }) }),
-      fc.record({ do: fc.constant('leave' as const), uid: fc.integer({ min: 10, max: 20 }) }),
-      fc.record({
-        do: fc.constant('role' as const),
-        uid: fc.integer({ min: 10, max: 20 }),
-        role: fc.constantFrom('broadcaster' as const, 'audience' as const),
-      }),
-      fc.record({ do: fc.constant('silent' as const), uid: fc.integer({ min: 10, max: 20 }) }),
-      fc.record({ do: fc.constant('heard' as const), uid: fc.integer({ min: 10, max: 20 }) }),
-      fc.record({ do: fc.constant('subscribe' as const), reader: fc.nat(2) }),
-      fc.record({ do: fc.constant('drop' as const), reader: fc.nat(2) }),
-      fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 7, 60) }),
-    );
+  test('WIRE30, PERSON16: whatever happens, and whenever readers come, go and come back, each believes what the log says', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(rosterStep, { minLength: 5, maxLength: 60 }), async (steps) => {
         world = await TestWorld.start();
         // Somebody stays, so that the channel keeps its sid; readers are of the same channel.
         const readers = [];
@@ -588,6 +600,7 @@ describe('roster', () => {
           if (one.do === 'join') void world.join(one.uid, { connectionId: `x${connection++}` });
           else if (one.do === 'leave') void world.submit({ type: 'leave', connectionId, evidence: 'bye' });
           else if (one.do === 'role') void world.submit({ type: 'set-role', connectionId, role: one.role });
+          else if (one.do === 'link') void world.submit({ type: 'link', connectionId, userId: one.userId });
           else if (one.do === 'heard') void world.submit({ type: 'heard', connectionId });
           else if (one.do === 'silent') void world.submit(silentNow(connectionId));
           else if (one.do === 'wait') await world.clock.advance(one.ms);

@@ -192,7 +192,13 @@ export class FanOut {
       const { app, channel, uid, audio, video } = mark;
       this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
     }
-    if (!feed || !isLinkMark(mark)) return;
+    if (!feed) return;
+    if (mark.type === 'person-known') {
+      const sid = this.#options.log.channel(liveKey(mark.app, mark.channel))?.sid;
+      // If the member has left by now, or come anew, that is on its way, and takes this back.
+      if (sid !== undefined && mark.userId !== undefined) feed.linked(mark.uid, mark.userId, sid);
+    }
+    if (!isLinkMark(mark)) return;
     // Nobody was told that it was silent.
     if (mark.type === 'link-live' && mark.unbroken) return;
     // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.

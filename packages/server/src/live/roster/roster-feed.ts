@@ -3,6 +3,7 @@ import {
   type RosterChange,
   type RosterChangesFrame,
   type RosterInterruptedFrame,
+  type RosterLinkedFrame,
   toRosterChange,
 } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
@@ -16,6 +17,7 @@ import { mergeMs } from '../../rosters/merge.ts';
 import type { DirectReader, ReadFeed, RosterText } from '../../rosters/roster-subscription.ts';
 import { defaultLiveRosterLimits } from '../live-limits.ts';
 import { rosterBusTopic } from './bus-topics.ts';
+import { ToldStates } from './told-states.ts';
 
 export interface RosterFeedOptions {
   readonly app: string;
@@ -42,11 +44,12 @@ export class RosterFeed implements ReadFeed {
   idleSinceMs: number;
   readonly #options: RosterFeedOptions;
   #pending: { sid: string; count: number; changes: RosterChange[] } | undefined;
-  /** uid to since when it is silent, or undefined for back. */
-  #links = new Map<number, number | undefined>();
-  #linksSid = '';
-  /** The last thing said of each member's link, and after which seq: for readers that come back. At most one per member. */
-  readonly #told = new Map<number, { readonly seq: number; readonly sinceMs: number | undefined }>();
+  /** Since when each is silent, or undefined for back. */
+  readonly #silences = new ToldStates<number | undefined>();
+  /** The users that members were linked to after they had come. */
+  readonly #users = new ToldStates<string>();
+  /** The life that both are of. */
+  #statesSid = '';
   #lastSeq = 0;
   #flushedMs = Number.NEGATIVE_INFINITY;
   #cancelFlush: (() => void) | undefined;
@@ -70,10 +73,10 @@ export class RosterFeed implements ReadFeed {
   /** The next event of the channel. */
   add(event: ChannelEvent): void {
     if (this.#pending && this.#pending.sid !== event.sid) this.#send();
-    // A frame of links goes out after the changes, so what was said of an earlier stay must not be in it.
+    // A frame of states goes out after the changes, so what was said of an earlier stay must not be in it.
     if (event.type === 'member-joined' || event.type === 'member-left') {
-      this.#links.delete(event.uid);
-      this.#told.delete(event.uid);
+      this.#silences.forget(event.uid);
+      this.#users.forget(event.uid);
     }
     const change = toRosterChange(event);
     this.ring.push(event.sid, change);
@@ -119,15 +122,31 @@ export class RosterFeed implements ReadFeed {
 
   /** A member of the life `sid` is interrupted since then, epoch milliseconds, or, with undefined, is back. */
   #link(uid: number, sinceMs: number | undefined, sid: string): void {
-    if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
-    this.#linksSid = sid;
-    this.#links.set(uid, sinceMs);
-    if (this.#links.size >= fixed.rosterFrameChangesMax) this.#send();
+    this.#enter(sid);
+    this.#silences.set(uid, sinceMs);
+    if (this.#silences.size >= fixed.rosterFrameChangesMax) this.#send();
+  }
+
+  /** A member of the life `sid` was linked to a user after it had come. */
+  linked(uid: number, userId: string, sid: string): void {
+    this.#enter(sid);
+    this.#users.set(uid, userId);
+    if (this.#users.size >= fixed.rosterFrameChangesMax) this.#send();
+  }
+
+  /** States from here on are of that life: those of another one go before. */
+  #enter(sid: string): void {
+    if (this.#statesSid !== sid && this.#hasStates) this.#send();
+    this.#statesSid = sid;
+  }
+
+  get #hasStates(): boolean {
+    return this.#silences.size > 0 || this.#users.size > 0;
   }
 
   /** The end of a batch of the log: sends what was collected, at once or as soon as the load of the last frame allows (merge.ts). */
   settle(): void {
-    if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
+    if (this.#cancelFlush || (!this.#pending && !this.#hasStates)) return;
     const { clock } = this.#options;
     const { readers } = this;
     const waitMs = this.#flushedMs + mergeMs({ readers }, fixed.rosterMergeMs) - clock.steadyMs();
@@ -141,11 +160,9 @@ export class RosterFeed implements ReadFeed {
     });
   }
 
-  /** The changes of links since `seq` of the present sid, as one frame; undefined if there were none. */
-  linksSince(seq: number): RosterText | undefined {
-    const links = new Map<number, number | undefined>();
-    for (const [uid, told] of this.#told) if (told.seq >= seq) links.set(uid, told.sinceMs);
-    return links.size > 0 ? interruptedText(this.#linksSid, links) : undefined;
+  /** What was told beside the changes since `seq` of the present sid, as frames. */
+  statesSince(seq: number): readonly RosterText[] {
+    return stateTexts(this.#statesSid, this.#silences.since(seq), this.#users.since(seq));
   }
 
   /** Forgets everything; nothing is sent any more. */
@@ -160,13 +177,12 @@ export class RosterFeed implements ReadFeed {
     this.#cancelFlush = undefined;
     this.#flushedMs = this.#options.clock.steadyMs();
     const pending = this.#pending;
-    const links = this.#links;
     this.#pending = undefined;
-    if (links.size > 0) this.#links = new Map();
-    for (const [uid, sinceMs] of links) this.#told.set(uid, { seq: this.#lastSeq, sinceMs });
+    const silences = this.#silences.take(this.#lastSeq);
+    const users = this.#users.take(this.#lastSeq);
     if (this.readers === 0) return;
     if (pending) this.#hand(changesText(pending.sid, pending.count, pending.changes));
-    if (links.size > 0) this.#hand(interruptedText(this.#linksSid, links));
+    for (const text of stateTexts(this.#statesSid, silences, users)) this.#hand(text);
   }
 
   #hand(frame: RosterText): void {
@@ -182,6 +198,24 @@ export function changesText(sid: string, count: number, changes: readonly Roster
   const to = changes.at(-1)?.seq ?? 0;
   const frame: RosterChangesFrame = { type: 'roster-changes', sid, from, to, count, changes };
   return { sid, to, text: JSON.stringify(frame) };
+}
+
+/** A frame for each kind of state of which there is something to tell. */
+function stateTexts(
+  sid: string,
+  silences: ReadonlyMap<number, number | undefined>,
+  users: ReadonlyMap<number, string>,
+): readonly RosterText[] {
+  return [
+    ...(silences.size > 0 ? [interruptedText(sid, silences)] : []),
+    ...(users.size > 0 ? [linkedText(sid, users)] : []),
+  ];
+}
+
+function linkedText(sid: string, users: ReadonlyMap<number, string>): RosterText {
+  const linked = Array.from(users, ([uid, userId]) => ({ uid, userId }));
+  const frame: RosterLinkedFrame = { type: 'roster-linked', sid, linked };
+  return { sid, text: JSON.stringify(frame) };
 }
 
 function interruptedText(sid: string, links: ReadonlyMap<number, number | undefined>): RosterText {

@@ -1,7 +1,7 @@
 import { type RosterChange, type RosterSnapshotFrame, rosterPageMembersMax } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
 import { fixed } from '../../fixed-limits.ts';
-import type { Opening, RosterCursor } from '../../rosters/roster-subscription.ts';
+import type { Opening, RosterCursor, RosterText } from '../../rosters/roster-subscription.ts';
 import { changesText, type RosterFeed } from './roster-feed.ts';
 import { toRosterMember } from './roster-member.ts';
 
@@ -16,11 +16,11 @@ export function openingOf(
   const missing =
     cursor && cursor.sid === sid && cursor.after <= seq ? feed.ring.after(sid, cursor.after) : undefined;
   if (!cursor || !missing) return { sid, seq, texts: snapshotTexts(state) };
-  const links = feed.linksSince(cursor.after);
+  const states = feed.statesSince(cursor.after);
   return {
     sid,
     seq: missing.at(-1)?.seq ?? cursor.after,
-    texts: missingTexts(sid, state.roster.size, missing, links?.text),
+    texts: missingTexts(sid, state.roster.size, missing, states),
   };
 }
 
@@ -28,11 +28,11 @@ function* missingTexts(
   sid: string,
   count: number,
   missing: readonly RosterChange[],
-  links: string | undefined,
+  states: readonly RosterText[],
 ): Generator<string> {
   for (let start = 0; start < missing.length; start += fixed.rosterFrameChangesMax)
     yield changesText(sid, count, missing.slice(start, start + fixed.rosterFrameChangesMax)).text;
-  if (links !== undefined) yield links;
+  for (const { text } of states) yield text;
 }
 
 function* snapshotTexts({ sid, seq, profile, roster }: OpenChannel): Generator<string> {
