@@ -60,8 +60,8 @@ export class Link<F extends Frames> {
     return this.#isWhole;
   }
 
-  /** Opens a socket and says hello; what was there before, a wait or a socket, is given up. */
-  open(url: string, hello: F['hello']): void {
+  /** Opens a socket and says hello, as it is once the socket is open; what was there before, a wait or a socket, is given up. */
+  open(url: string, hello: () => F['hello']): void {
     this.drop();
     const { dialect, pingMs, answerMs } = this.options;
     const { handlers } = this;

@@ -65,10 +65,10 @@ export class Socket<F extends Frames> {
   #atWelcome: F['goodbye'] | undefined;
   #onGone: (() => void) | undefined;
 
-  /** Opens a socket and says hello; what comes of it the handlers hear, never before this returns. */
+  /** Opens a socket and says hello, as it is once the socket is open; what comes of it the handlers hear, never before this returns. */
   constructor(
     url: string,
-    hello: F['hello'],
+    hello: () => F['hello'],
     private readonly handlers: SocketHandlers<F>,
     private readonly options: SocketOptions<F>,
   ) {
@@ -129,13 +129,13 @@ export class Socket<F extends Frames> {
     this.#finish();
   }
 
-  #open(socket: SocketLike, hello: F['hello']): void {
+  #open(socket: SocketLike, hello: () => F['hello']): void {
     this.#socket = socket;
     const { openMs = welcomeMsMax } = this.options;
     const giveUp = (): void => this.#end({ why: 'timeout' });
     socket.onopen = () => {
       if (openMs < welcomeMsMax) this.#setTimer(welcomeMsMax, giveUp);
-      this.#send(hello);
+      this.#send(hello());
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = (close) => this.#end({ why: 'closed', close });

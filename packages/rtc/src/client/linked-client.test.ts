@@ -50,6 +50,14 @@ test('SDK110: a join says that a link comes, does not wait for it, and sends the
   expect(server.of('link')).toMatchObject([{ proof: 'proof-of-nonce-1' }]);
 });
 
+test('SDK110: a login that is called while the socket opens is said in its hello', async () => {
+  hide();
+  const joined = join();
+  hide = showLogin(app, async () => 'a-proof');
+  await joined;
+  expect(server.hellos).toMatchObject([{ linkAwaited: true }]);
+});
+
 test('SDK110: a page without a login says and sends nothing', async () => {
   hide();
   await join();

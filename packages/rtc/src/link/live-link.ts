@@ -159,7 +159,7 @@ export class LiveLink {
   }
 
   #attempt(): void {
-    this.#link.open(`${this.identity.server.replace(/^http/, 'ws')}/v1/connect`, this.#hello());
+    this.#link.open(`${this.identity.server.replace(/^http/, 'ws')}/v1/connect`, () => this.#hello());
   }
 
   #hello(): HelloFrame {

@@ -1,5 +1,10 @@
 import { Attempts, Link, type SocketEnd } from '@housecount/link';
-import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
+import type {
+  SignalingLogin,
+  SignalingOk,
+  SignalingServerFrame,
+  SignalingWelcome,
+} from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import { LinkStateChangeReasonDescription } from '../events/constants.ts';
@@ -192,7 +197,7 @@ export class SignalingLink {
       return;
     }
     const token = this.#token.forHello();
-    this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, {
+    const hello: SignalingLogin = {
       type: 'login',
       version: 1,
       app,
@@ -201,7 +206,8 @@ export class SignalingLink {
       ...(this.#session && { session: this.#session, ...this.#attempts.next() }),
       heartbeatInterval: heartbeatSeconds,
       presenceTimeout: presenceTimeoutSeconds,
-    });
+    };
+    this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, () => hello);
   }
 
   async #welcome(welcome: SignalingWelcome): Promise<void> {
