@@ -26,8 +26,8 @@ export interface RecipeEntry {
   readonly rtcToken: string;
   /** A second client, for a shared screen. */
   readonly screen?: { readonly uid: number; readonly rtcToken: string };
-  /** True: the page does not sign in by itself. */
-  readonly late?: boolean;
+  /** The order in which the page does both; `late`: it does not sign in by itself. */
+  readonly order: 'signs in first' | 'both at once' | 'late';
 }
 
 export interface RecipePages {
@@ -153,8 +153,11 @@ const app = `
   room.roster = async () => [...(await client.roster()).members.keys()].sort();
   room.connections = () => ({ rtc: client?.connectionState, rtm: rtmState });
   (async () => {
-    if (!entry.late) await room.signIn();
-    await room.enter();
+    if (entry.order === 'both at once') await Promise.all([room.enter(), room.signIn()]);
+    else {
+      if (entry.order !== 'late') await room.signIn();
+      await room.enter();
+    }
     room.ready = true;
   })().catch((error) => { room.failure = String(error.message ?? error.reason); });
 `;

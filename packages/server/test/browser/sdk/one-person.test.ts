@@ -49,13 +49,14 @@ interface Visitor {
   readonly network: CuttableProxy;
 }
 
+const orders = { modules: 'signs in first', scripts: 'both at once' } as const;
 let channels = 0;
 let channel = '';
 let loading: Loading = 'modules';
 let watched: PeopleWatched;
 let visitors: Visitor[] = [];
 
-async function visit(name: Name, more: { readonly late?: boolean } = {}): Promise<Visitor> {
+async function visit(name: Name, isLate = false): Promise<Visitor> {
   const uid = uids[name];
   const network = await startCuttableProxy(server.url);
   const entry = {
@@ -68,7 +69,7 @@ async function visit(name: Name, more: { readonly late?: boolean } = {}): Promis
     rtmToken: rtmToken(name),
     rtcToken: tokenFor(channel, { uid }),
     screen: { uid: screenUid, rtcToken: tokenFor(channel, { uid: screenUid }) },
-    ...more,
+    order: isLate ? ('late' as const) : orders[loading],
   };
   const page = await browser.newPage(pages.urlFor(entry, loading));
   const visitor = { name, page, network };
@@ -207,8 +208,14 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
   test('a page is reloaded, another one dies', async () => {
     watched.forget();
     for (const { page } of [ann, host]) {
-      await page.evaluate(() => location.reload());
-      await until('the new page', () => inRecipe(page, (room) => room.ready).catch(() => false));
+      // The page that goes is there for a while.
+      await page.evaluate(() => {
+        (window as Global).isOld = true;
+        location.reload();
+      });
+      const isNew = () => page.evaluate(() => (window as Global).isOld === undefined).catch(() => false);
+      await until('the new page', isNew);
+      await page.waitForLoadState();
       await entered(page);
     }
     await areThere('host', 'ann', 'bob');
@@ -248,7 +255,7 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
   }, 180_000);
 
   test('somebody signs in late, who was a number until then, and is one person before and after', async () => {
-    const cat = await visit('cat', { late: true });
+    const cat = await visit('cat', true);
     await areThere('host', 'ann', 'bob', '4714');
     expect(await inRecipe(ann.page, (room) => room.online())).toEqual(['4714', 'ann', 'bob', 'host']);
     watched.forget();
