@@ -20,12 +20,13 @@ import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
 import { tokenLink } from '../token/token-link.ts';
 import {
   checkToken,
+  namesOne,
   type TokenGrant,
   type TokenIdentity,
   type TokenTime,
   tokenTime,
 } from '../token/verify.ts';
-import { isForOne, type JoinBudgets } from './join-budgets.ts';
+import type { JoinBudgets } from './join-budgets.ts';
 import { rightsOf } from './may-send.ts';
 
 /** A hello that was taken: the member stands in the log. */
@@ -99,7 +100,7 @@ async function join(
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
 
   const token = app.certificate === undefined ? '' : (hello.token ?? '');
-  const joiner = { address, token, isForOne: isForOne(grant.tokenUid) };
+  const joiner = { address, token, isForOne: namesOne(grant.tokenUid) };
   if (!needs.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
 
   const connectionId = random.id(24);

@@ -79,6 +79,3 @@ const burstRate = (perSecond: () => number, burstSeconds: number): Rate => ({
 
 /** A token may be 8,192 characters long, and need not be in memory. */
 const nameOf = (token: string): string => createHash('sha256').update(token).digest('base64');
-
-/** Does the token name one user? */
-export const isForOne = (tokenUid: string): boolean => tokenUid !== '' && !tokenUid.includes('*');

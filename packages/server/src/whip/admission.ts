@@ -3,7 +3,7 @@ import { liveKey } from '../channel/channel.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Privilege } from '../channel/rules.ts';
 import { fixed } from '../fixed-limits.ts';
-import { isForOne, type Joiner } from '../live/join-budgets.ts';
+import type { Joiner } from '../live/join-budgets.ts';
 import { rightsOf } from '../live/may-send.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Identities } from '../log/contract/identities.ts';
@@ -13,7 +13,7 @@ import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { verifyResumeKey } from '../token/resume-key.ts';
 import { type TokenLink, tokenLink } from '../token/token-link.ts';
-import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
+import { checkToken, namesOne, needsNoToken, type TokenTime } from '../token/verify.ts';
 
 /** The outcome of an admission: the user that may open the session, and what the session may do. */
 export interface Admitted {
@@ -95,7 +95,7 @@ export async function admit(
   const uid = log.expectedUid(liveKey(app.id, channel), identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   const token = app.certificate === undefined ? '' : (bearer ?? '');
-  const joiner = { address: request.address, token, isForOne: isForOne(checked.tokenUid) };
+  const joiner = { address: request.address, token, isForOne: namesOne(checked.tokenUid) };
   return {
     app,
     admitted: {
