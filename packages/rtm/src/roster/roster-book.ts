@@ -19,12 +19,19 @@ export type RosterNews =
   | SignalingRosterWindow
   | SignalingRosterWindowChanges;
 
+/** Somebody who is not there any more. `into`: who went on as part of that user, and did not leave. */
+export interface Left {
+  readonly member: SignalingRosterMember;
+  readonly reason?: string;
+  readonly into?: string;
+}
+
 /** The difference that one frame made. */
 export interface RosterDifference {
   /** Members who came, or came into the window. */
   readonly joined: readonly SignalingRosterMember[];
   /** Members who left, or are not in the window any more; `reason` where it is known. */
-  readonly left: readonly { readonly member: SignalingRosterMember; readonly reason?: string }[];
+  readonly left: readonly Left[];
   readonly changed: readonly SignalingRosterMember[];
 }
 
@@ -126,7 +133,7 @@ export class RosterBook {
       changed,
     }: {
       joined: SignalingRosterMember[];
-      left: { member: SignalingRosterMember; reason?: string }[];
+      left: Left[];
       changed: SignalingRosterMember[];
     },
   ): void {
@@ -136,7 +143,8 @@ export class RosterBook {
       if (!member) return;
       this.#members.delete(change.userId);
       this.#counts = counted(this.#counts, member, -1);
-      left.push({ member, reason: change.reason });
+      const { reason, into } = change;
+      left.push({ member, reason, ...(into !== undefined && { into }) });
       return;
     }
     const { member } = change;

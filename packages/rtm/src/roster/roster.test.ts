@@ -115,6 +115,32 @@ describe('all of it', () => {
     expect(roster.at).toEqual({ live: { sid: 'L', seq: 12 } });
   });
 
+  test('RTM90, PERSON43: a late link is one change: who was shown by a number went on as part of the user', async () => {
+    const { roster, changes } = await open(snapshot([viewer('4711'), { userId: 'ann', states: {} }], 4));
+    world.socket.tell({
+      type: 'roster-changes',
+      ...place,
+      stream: 's',
+      from: 5,
+      seq: 6,
+      at,
+      count: 1,
+      changes: [
+        { seq: 5, atMs: 1, type: 'left', userId: '4711', reason: 'quit', into: 'ann' },
+        { seq: 6, atMs: 1, type: 'changed', member: viewer('ann') },
+      ],
+    });
+    await world.settle();
+    expect(changes).toEqual([
+      {
+        joined: [],
+        left: [{ member: viewer('4711'), reason: 'quit', into: 'ann' }],
+        changed: [viewer('ann')],
+      },
+    ]);
+    expect([names(roster), roster.audienceCount]).toEqual([['ann'], 1]);
+  });
+
   test('RTM90: a snapshot comes in pages; nothing is told of half of one', async () => {
     const opening = ann.client.roster('lobby');
     await world.settle();

@@ -21,8 +21,8 @@ export type RosterOptions = {
 export interface RosterChange {
   /** Members who came; in a window, those who are in it now. */
   joined: readonly RTMRosterMember[];
-  /** Members who left; in a window, those who are not in it any more. `reason`: `quit`, `timeout`, `kicked`, `replaced`, `token`, `other`; absent where it is not known. */
-  left: readonly { readonly member: RTMRosterMember; readonly reason?: string }[];
+  /** Members who left; in a window, those who are not in it any more. `reason`: `quit`, `timeout`, `kicked`, `replaced`, `token`, `other`; absent where it is not known. `into`: nobody left, who was shown so is part of that user from now on. */
+  left: readonly { readonly member: RTMRosterMember; readonly reason?: string; readonly into?: string }[];
   /** Members who have other states or links, went silent, or are heard again. */
   changed: readonly RTMRosterMember[];
 }

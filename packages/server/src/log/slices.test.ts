@@ -312,6 +312,26 @@ describe('a crash between slices', () => {
         expect({ reason, ruleScope }).toEqual({ reason: 'kicked', ruleScope: isOfUid ? 'uid' : 'channel' });
     });
 
+  test('LOG72, PERSON48: a rule that a crash comes into puts out the other halves as well, as it recorded them', async () => {
+    const m = await begin();
+    const hall = { app, kind: 'message', name: 'lobby' } as const;
+    await m.joined([1, 2, 3]);
+    const ann = { key: hall, identity: { account: 'ann' }, connectionId: 'session' } as const;
+    await m.log.join({ ...ann, connectionKind: 'signaling', role: 'audience', platform: 0, leaseMs, ip: '' });
+    for (const uid of [1, 2])
+      await m.log.submit(lobby, { type: 'link', connectionId: `lobby${uid}`, userId: 'ann' });
+    m.onDurable = (append) => {
+      if (append.flat().some(({ type }) => type === 'rule-set')) m.crash('power');
+    };
+    void m.log.createRule({ ...rule, uid: 2 }, 60_000);
+    await m.clock.advance(1);
+    m.onDurable = () => undefined;
+    await m.start();
+    await m.clock.advance(1);
+    expect(m.uids).toEqual([3]);
+    expect(m.log.channel(hall)).toBeUndefined();
+  });
+
   test('LOG72: a rule that a stop comes into is done whole, or refused and done at the next start', async () => {
     const m = await begin();
     const uids = range(3 * slice);

@@ -42,6 +42,8 @@ function bannedFrom(
   nowMs: number,
 ): RuleScope | undefined {
   const { app, kind, name: channel } = key;
+  // Most apps have none.
+  if (state.rules.size(app) === 0) return undefined;
   const name = 'account' in identity ? identity.account : String(uid);
   const subjects: RuleSubject[] = [{ channel, uid, ip, ...(kind !== 'live' && { userId: name }) }];
   if (userId !== undefined) subjects.push(userSubject(state, app, { channel, ip, userId }, nowMs));

@@ -1,4 +1,6 @@
 import { type Channel, liveKey, type OpenChannel, peopledKinds } from '../../../channel/channel.ts';
+import { type Member, userIdOf } from '../../../channel/membership/member.ts';
+import type { Roster } from '../../../channel/membership/roster.ts';
 import type { KickingRule, RuleSubject } from '../../../channel/rules.ts';
 import type { RuleDraft } from '../../contract/rules.ts';
 import type { StateView } from '../../state/state-view.ts';
@@ -20,23 +22,33 @@ export function otherHalves(
   if (uid === undefined) return nobodyElse;
   const live = channel === undefined ? [...state.live(app)] : [state.channel(liveKey(app, channel))];
   const rosters = live.filter(isOpen).map(({ roster }) => roster);
-  const own = [String(uid), account, state.accounts.ownerOf(app, uid, nowMs)];
+  const accounts = new Set([account, state.accounts.ownerOf(app, uid, nowMs)]);
   for (const kind of channel === undefined ? [] : peopledKinds) {
     const there = state.channel({ app, kind, name: channel ?? '' });
-    if (isOpen(there)) own.push(there.roster.get(uid)?.account);
+    if (isOpen(there)) accounts.add(there.roster.get(uid)?.account);
   }
   const linked = new Set<string>();
   for (const roster of rosters) {
     const member = roster.get(uid);
-    own.push(member?.account);
+    accounts.add(member?.account);
     if (member?.userId !== undefined) linked.add(member.userId);
   }
-  const names = new Set([...own, ...linked].filter((name) => name !== undefined));
+  const own = [...accounts].filter((each) => each !== undefined);
   const members = new Set<number>();
-  for (const roster of rosters)
-    for (const name of names) for (const member of roster.linkedTo(name)) members.add(member.uid);
+  for (const name of new Set([...(own.length > 0 ? own : [String(uid)]), ...linked])) {
+    const nameUid = knownUid(state, app, name, nowMs);
+    for (const roster of rosters)
+      for (const member of membersOf(roster, name, nameUid)) members.add(member.uid);
+  }
   members.delete(uid);
   return { members: [...members], users: [...linked] };
+}
+
+/** The members that are linked to the user, and the one that is the user by its own name, if its token names it. */
+function membersOf(roster: Roster, userId: string, uid: number | undefined): readonly Member[] {
+  const own = uid === undefined ? undefined : roster.get(uid);
+  const isUser = own && own.userId === undefined && !own.unproven && userIdOf(own) === userId;
+  return isUser ? [...roster.linkedTo(userId), own] : roster.linkedTo(userId);
 }
 
 /** Everybody who is one person with the subject now, in its channel, as rules may speak of them; itself first. */
