@@ -42,107 +42,144 @@ class Model {
 
 const anyMember = fc.constantFrom(...members);
 const anyUser = fc.constantFrom(...users);
+const steps = {
+  join: fc.record({ what: fc.constant('join' as const), member: anyMember, user: fc.option(anyUser) }),
+  link: fc.record({ what: fc.constant('link' as const), member: anyMember, user: anyUser }),
+  leave: fc.record({ what: fc.constant('leave' as const), member: anyMember }),
+  subscribe: fc.record({ what: fc.constant('subscribe' as const), user: anyUser }),
+  rule: fc.record({ what: fc.constant('rule' as const), name: fc.constantFrom(...members, ...users) }),
+  endRule: fc.record({ what: fc.constant('end a rule' as const) }),
+  restart: fc.record({ what: fc.constant('restart' as const) }),
+};
 const anyStep = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ what: fc.constant('join' as const), member: anyMember, user: fc.option(anyUser) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ what: fc.constant('link' as const), member: anyMember, user: anyUser }),
-  },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('leave' as const), member: anyMember }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('subscribe' as const), user: anyUser }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ what: fc.constant('rule' as const), name: fc.constantFrom(...members, ...users) }),
-  },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('end a rule' as const) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('restart' as const) }) },
+  { weight: 4, arbitrary: steps.join },
+  { weight: 4, arbitrary: steps.link },
+  { weight: 2, arbitrary: steps.leave },
+  { weight: 3, arbitrary: steps.subscribe },
+  { weight: 3, arbitrary: steps.rule },
+  { weight: 2, arbitrary: steps.endRule },
+  { weight: 1, arbitrary: steps.restart },
 );
+type Step = typeof anyStep extends fc.Arbitrary<infer One> ? One : never;
+type StepOf<What extends Step['what']> = Extract<Step, { readonly what: What }>;
+
+/** A channel in which it happens, and the model beside it. */
+class Party {
+  readonly #w: SignalingWorld;
+  readonly #model = new Model();
+  readonly #viewers = new Map<Member, Awaited<ReturnType<SignalingWorld['joins']>>>();
+  readonly #clients = new Map<User, TestClient>();
+
+  constructor(w: SignalingWorld) {
+    this.#w = w;
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.what) {
+      case 'join':
+        return this.#join(step);
+      case 'link':
+        return this.#link(step);
+      case 'leave':
+        await this.#viewers.get(step.member)?.leaves();
+        this.#model.live.delete(step.member);
+        return;
+      case 'subscribe':
+        return this.#subscribe(step);
+      case 'rule':
+        return this.#rule(step);
+      case 'end a rule':
+        return this.#endRule();
+      case 'restart':
+        await this.#w.crash();
+        return this.#w.start();
+    }
+  }
+
+  /** Who is there is who the model says. */
+  agree(step: Step): void {
+    const roster = Array.from(this.#w.log.channel(liveKey(app.id, 'lobby'))?.roster ?? []);
+    const live = roster.map(({ uid, account, userId }) => [account ?? String(uid), userId] as const);
+    expect([step, new Map(live)]).toEqual([step, new Map<string, string | undefined>(this.#model.live)]);
+    expect([step, this.#w.subscribers().sort()]).toEqual([step, [...this.#model.subscribed].sort()]);
+  }
+
+  async #join(step: StepOf<'join'>): Promise<void> {
+    const { member } = step;
+    const user = step.user ?? undefined;
+    const model = this.#model;
+    const isRefused =
+      model.isBanned(member, 'members') || (user !== undefined && model.isBanned(user, 'users'));
+    const identity = /^\d+$/.test(member) ? { uid: Number(member) } : { account: member };
+    const link = user === undefined ? {} : { userId: user };
+    const joined = await this.#w.joins(identity, link).catch(() => undefined);
+    expect([step, joined === undefined]).toEqual([step, isRefused]);
+    if (!joined) return;
+    this.#viewers.set(member, joined);
+    model.live.set(member, user);
+  }
+
+  /** Who is linked to somebody whom a rule keeps out is put out, and that rule keeps them out from now on. */
+  async #link(step: StepOf<'link'>): Promise<void> {
+    const { member, user } = step;
+    const model = this.#model;
+    if (!model.live.has(member)) return;
+    await this.#viewers.get(member)?.links(user);
+    // Who has the user's very name is nobody else.
+    if (model.live.get(member) === undefined && member === user) return;
+    if (!model.isBanned(user, 'users')) {
+      model.live.set(member, user);
+      return;
+    }
+    model.live.delete(member);
+    const uid = this.#w.log.uidOf(app.id, member) ?? 0;
+    const wider = this.#w.log.rules(app.id).filter((rule) => rule.uid === uid || rule.members?.includes(uid));
+    for (const rule of model.rules) if (wider.some(({ id }) => id === rule.id)) rule.members.add(member);
+    expect([step, model.isBanned(member, 'members')]).toEqual([step, true]);
+  }
+
+  async #subscribe(step: StepOf<'subscribe'>): Promise<void> {
+    const { user } = step;
+    const known = this.#clients.get(user);
+    const client = known && !known.closed ? known : await this.#w.login(user);
+    this.#clients.set(user, client);
+    const answer = await client.subscribes('lobby', { withPresence: false });
+    expect([step, answer.type === 'refused']).toEqual([step, this.#model.isBanned(user, 'users')]);
+    if (answer.type === 'ok') this.#model.subscribed.add(user);
+  }
+
+  async #rule({ name }: StepOf<'rule'>): Promise<void> {
+    const whom = await this.#w.signaling.backend.uidFor(app.id, name);
+    const draft = { app: app.id, channel: 'lobby', ...whom, privileges: ['join_channel'] as const };
+    const made = this.#w.log.createRule(draft, 86_400_000);
+    await this.#w.settled();
+    const outcome = await made;
+    if (!outcome.ok) throw new Error(outcome.code);
+    const rule = this.#model.meant(name, outcome.rule.id);
+    this.#model.rules.push(rule);
+    this.#model.putOut(rule);
+  }
+
+  async #endRule(): Promise<void> {
+    const [first, ...rest] = this.#model.rules;
+    if (!first) return;
+    const ended = this.#w.log.deleteRule(app.id, first.id);
+    await this.#w.settled();
+    expect((await ended).ok).toBe(true);
+    this.#model.rules = rest;
+  }
+}
 
 test('PERSON48, PERSON49: whatever links come and go, a rule keeps out whom it meant, all of them and nobody else', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyStep, { maxLength: 25, size: 'max' }), async (steps) => {
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 25, size: 'max' }), async (all) => {
       const w = await SignalingWorld.start();
       try {
-        const model = new Model();
-        const viewers = new Map<Member, Awaited<ReturnType<SignalingWorld['joins']>>>();
-        const clients = new Map<User, TestClient>();
-        const clientOf = async (user: User) => {
-          const known = clients.get(user);
-          const client = known && !known.closed ? known : await w.login(user);
-          clients.set(user, client);
-          return client;
-        };
-        for (const step of steps) {
-          if (step.what === 'join') {
-            const { member, user } = step;
-            const userId = user ?? undefined;
-            const isRefused =
-              model.isBanned(member, 'members') || (userId !== undefined && model.isBanned(userId, 'users'));
-            const identity = /^\d+$/.test(member) ? { uid: Number(member) } : { account: member };
-            const joined = await w
-              .joins(identity, userId === undefined ? {} : { userId })
-              .catch(() => undefined);
-            expect([step, joined === undefined]).toEqual([step, isRefused]);
-            if (!joined) continue;
-            viewers.set(member, joined);
-            model.live.set(member, userId);
-          } else if (step.what === 'link') {
-            const { member, user } = step;
-            if (!model.live.has(member)) continue;
-            await viewers.get(member)?.links(user);
-            // One of the rules that keep the user out keeps the member out from now on.
-            const rule = w.log
-              .rules(app.id)
-              .find(({ id }) => model.rules.find((one) => one.id === id)?.users.has(user));
-            if (rule && model.isBanned(user, 'users')) {
-              model.live.delete(member);
-              for (const one of model.rules) {
-                const now = w.log.rules(app.id).find(({ id }) => id === one.id);
-                const uid = w.log.uidOf(app.id, member);
-                if (uid !== undefined && now?.members?.includes(uid)) one.members.add(member);
-              }
-              expect([step, model.isBanned(member, 'members')]).toEqual([step, true]);
-              // Who has the user's very name is nobody else.
-            } else if (model.live.get(member) !== undefined || member !== user) model.live.set(member, user);
-          } else if (step.what === 'leave') {
-            await viewers.get(step.member)?.leaves();
-            model.live.delete(step.member);
-          } else if (step.what === 'subscribe') {
-            const { user } = step;
-            const answer = await (await clientOf(user)).subscribes('lobby', { withPresence: false });
-            expect([step, answer.type === 'refused']).toEqual([step, model.isBanned(user, 'users')]);
-            if (answer.type === 'ok') model.subscribed.add(user);
-          } else if (step.what === 'rule') {
-            const whom = await w.signaling.backend.uidFor(app.id, step.name);
-            const made = w.log.createRule(
-              { app: app.id, channel: 'lobby', ...whom, privileges: ['join_channel'] },
-              86_400_000,
-            );
-            await w.settled();
-            const outcome = await made;
-            if (!outcome.ok) throw new Error(outcome.code);
-            const rule = model.meant(step.name, outcome.rule.id);
-            model.rules.push(rule);
-            model.putOut(rule);
-          } else if (step.what === 'end a rule') {
-            const [first, ...rest] = model.rules;
-            if (!first) continue;
-            const ended = w.log.deleteRule(app.id, first.id);
-            await w.settled();
-            expect((await ended).ok).toBe(true);
-            model.rules = rest;
-          } else {
-            await w.crash();
-            await w.start();
-          }
+        const party = new Party(w);
+        for (const step of all) {
+          await party.take(step);
           await w.settled();
-          const live = Array.from(w.log.channel(liveKey(app.id, 'lobby'))?.roster ?? []);
-          const there = live.map(({ uid, account, userId }) => [account ?? String(uid), userId]);
-          expect([step, new Map(there as [])]).toEqual([step, new Map(model.live as Map<never, never>)]);
-          expect([step, w.subscribers().sort()]).toEqual([step, [...model.subscribed].sort()]);
+          party.agree(step);
         }
       } finally {
         await w.stop();
