@@ -142,7 +142,7 @@ export class Backend {
     app: string,
     userId: string,
   ): Promise<readonly { readonly channelName: string; readonly channelType: SignalingChannelType }[]> {
-    const result = resultOf(await userChannels(this.#needs, app, userId));
+    const result = resultOf(await userChannels(this.#needs, app, userId, 'owner'));
     return result && 'channels' in result ? result.channels : [];
   }
 

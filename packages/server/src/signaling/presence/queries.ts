@@ -87,11 +87,15 @@ export async function onlineUsers(
   });
 }
 
-/** Answers in which channels a user is shown (spec: signaling 3.3). */
+/**
+ * Answers in which channels a user is shown (spec: signaling 3.3); the server's owner also in which live channels a member of that account
+ * is of whom nobody is told over signaling.
+ */
 export async function userChannels(
   { presences, whereabouts, log, apps }: WhereNeeds,
   app: string,
   userId: string,
+  asker: 'user' | 'owner' = 'user',
 ): Promise<SignalingAnswer> {
   await presences.caughtUp();
   const uid = uidOf(log, app, userId);
@@ -99,7 +103,7 @@ export async function userChannels(
   for (const key of placesOf(whereabouts, app, userId, uid)) {
     if (found.size >= fixed.signalingUserChannelsMax) break;
     const { kind, name: channelName } = key;
-    if (!isShownIn({ log, apps }, key, userId, uid)) continue;
+    if (!isThere({ log, apps }, key, userId, { uid, asker })) continue;
     const channelType = channelTypeOf(kind);
     found.set(`${channelType}/${channelName}`, { channelName, channelType });
   }
@@ -116,16 +120,17 @@ function* placesOf(
   yield* whereabouts.linked(app, userId);
 }
 
-function isShownIn(
+function isThere(
   { log, apps }: Where,
   key: AnyChannelKey,
   userId: string,
-  uid: number | undefined,
+  { uid, asker }: { readonly uid: number | undefined; readonly asker: 'user' | 'owner' },
 ): boolean {
   const roster = log.channel(key)?.roster;
   if (!roster) return false;
-  if (key.kind === 'live')
-    return apps.get(key.app)?.bindSignaling === true && membersShownAs(roster, userId, uid).length > 0;
   const member = uid === undefined ? undefined : roster.get(uid);
-  return member !== undefined && !member.quiet && userIdOf(member) === userId;
+  const isOwn = member !== undefined && userIdOf(member) === userId;
+  if (key.kind !== 'live') return isOwn && !member.quiet;
+  if (apps.get(key.app)?.bindSignaling !== true) return false;
+  return (asker === 'owner' && isOwn) || membersShownAs(roster, userId, uid).length > 0;
 }
