@@ -50,6 +50,8 @@ interface Visitor {
 }
 
 const orders = { modules: 'signs in first', scripts: 'both at once' } as const;
+/** Where both are begun at once on a busy machine, the number may be told before the login is done. */
+const asShown: Record<Loading, 'names' | 'also numbers'> = { modules: 'names', scripts: 'also numbers' };
 let channels = 0;
 let channel = '';
 let loading: Loading = 'modules';
@@ -103,7 +105,7 @@ const personOf = (id: string): string =>
   (id === String(screenUid) ? 'host' : `nobody knows ${id}`);
 
 /** No list that anybody saw had a person twice, nor a stranger; `names`: nor a number. */
-async function eachOnce(of: readonly Name[], only: 'names' | 'also numbers' = 'names'): Promise<void> {
+async function eachOnce(of: readonly Name[], only = asShown[loading]): Promise<void> {
   const told = await Promise.all(
     visitors.map(async ({ page, name }) => [`page of ${name}`, await shownOn(page)] as const),
   );
@@ -188,7 +190,7 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
     await watched.shows('ann', { uid: '4712' });
     await areThere('host', 'ann', 'bob');
     await eachOnce(['host', 'ann', 'bob']);
-    expect(watched.user.told().filter((each) => /LEAVE|TIMEOUT/.test(each))).toEqual([]);
+    expect(watched.user.told().filter((each) => /(LEAVE|TIMEOUT) \D/.test(each))).toEqual([]);
     // Then both halves, in either order.
     await inRecipe(bob.page, (room) => room.signOut());
     await inRecipe(bob.page, (room) => room.leave());
@@ -200,7 +202,7 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
     expect(
       watched.user
         .told()
-        .filter((each) => /LEAVE|TIMEOUT/.test(each))
+        .filter((each) => /(LEAVE|TIMEOUT) \D/.test(each))
         .sort(),
     ).toEqual(['REMOTE_LEAVE ann', 'REMOTE_LEAVE bob']);
   }, 180_000);
@@ -225,7 +227,9 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
     await crash(bob);
     await areThere('host', 'ann');
     await eachOnce(['host', 'ann', 'bob']);
-    expect(watched.user.told().filter((each) => /LEAVE|TIMEOUT/.test(each))).toEqual(['REMOTE_TIMEOUT bob']);
+    expect(watched.user.told().filter((each) => /(LEAVE|TIMEOUT) \D/.test(each))).toEqual([
+      'REMOTE_TIMEOUT bob',
+    ]);
   }, 180_000);
 
   test('the network is away for 3 s, which is nothing, and for 20 s, which is more than the lease', async () => {
@@ -249,6 +253,7 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
     ann.network.heal();
     await isBack();
     await areThere('host', 'ann', 'bob');
+    await watched.shows('ann', { uid: '4712' });
     expect(await watched.liveMembers()).toEqual(['4711 host', '4712 ann', '4713 bob']);
     // Her live half may be back, and told of, some seconds before the half that knows her name.
     await eachOnce(['host', 'ann', 'bob'], 'also numbers');
