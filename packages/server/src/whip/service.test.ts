@@ -65,6 +65,22 @@ test('WHIP9: a rule about one kind of media ends the sessions that can send it, 
   expect(channel()?.roster.get(2)).toBeDefined();
 });
 
+test('PERSON48: who is linked to a user that a rule keeps from sending is cut off at once, and kept from it while that is so', async () => {
+  const { log, publish, channel, until, during, closed } = await openWhipWorld();
+  const first = await publish(1, offerSdp);
+  const other = await publish(2, offerSdp);
+  await until('both joined', () => channel()?.roster.size === 2);
+  const uid = log.uidOf(testApp.id, 'ann');
+  const rule = { app: testApp.id, channel: 'stage', privileges: ['publish_audio'] } as const;
+  await during(log.createRule({ ...rule, ...(uid && { uid }), account: 'ann' }, 60_000));
+  const { connectionId = '' } = channel()?.roster.get(1) ?? {};
+  await during(log.submit(stage, { type: 'link', connectionId, userId: 'ann' }));
+  await until('it is closed', () => closed.includes(first));
+  expect(closed).not.toContain(other);
+  await expect(publish(1, offerSdp)).rejects.toMatchObject({ code: 'banned' });
+  expect(channel()?.roster.get(1)).toBeDefined();
+});
+
 const picture = { audio: false, video: true };
 const sound = { audio: true, video: false };
 const nothing = { audio: false, video: false };
