@@ -244,7 +244,6 @@ test('HOUSE5: a folder has at most 15 source files', () => {
 const longerFunctions = {
   // A test that tells one story in order: twenty kills of a full house, then the account of all of them. What a round leaves behind
   // is what the account is held against, so that a reader has to see both.
-  'packages/server/test/promises/survival/kill-nine.test.ts': 85,
 };
 
 test('HOUSE6: a function has at most 80 lines, and what is longer is found', () => {
