@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from '../../../testing/clients/client.ts';
+import { longLeases } from '../../../testing/hostile/pair.ts';
 import { testApp, testAuthorization, until } from '../../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
 
@@ -85,6 +86,8 @@ describe('a receiver written from the public documentation of Agora', () => {
         endpoints: [
           { app: testApp.id, url: pythonUrl, secret, events: agoraTypes, allowPrivateNetwork: true },
         ],
+        // Nobody here goes but by saying so, however long the machine keeps the clients from it.
+        leases: longLeases,
       });
       const { url } = server;
       const join = (uid: number, role: 'broadcaster' | 'audience' = 'audience') =>
