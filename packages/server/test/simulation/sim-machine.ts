@@ -4,6 +4,7 @@ import { attachmentOf } from '../../src/channel/membership/resume.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { fixed } from '../../src/fixed-limits.ts';
 import type { Kept } from '../../src/kept/contract.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import type { Asked } from '../../src/log/contract/commands.ts';
@@ -39,6 +40,8 @@ export interface Sabotage {
   readonly withoutAttachments?: boolean;
   /** Resumes have no number. */
   readonly withoutAttempts?: boolean;
+  /** Nobody is ever shown as interrupted for a restart. */
+  readonly withoutAbsent?: boolean;
   readonly wrapDisk?: (disk: Disk) => Disk;
   readonly wrapSend?: (send: Send) => Send;
   /** Done at each start, before anybody is served. */
@@ -65,6 +68,9 @@ export interface Life {
   readonly stopping: AbortController;
   /** Resolves when the process is no more. */
   readonly ended: Promise<void>;
+  /** When the process began, in the log's time, and when it served, by the clock that only runs. */
+  readonly beganMs: number;
+  readonly servedMs: number;
 }
 
 export interface MachineOptions {
@@ -110,6 +116,7 @@ export class SimMachine {
       this.#closeWhoLeft(life).catch((cause: unknown) => {
         if (life === this.life) truth.failures.push(`the log cannot be read: ${String(cause)}`);
       });
+      this.#judgeShown(life);
       this.#watchSilence(life);
     } catch (error) {
       if (!process.alive) return;
@@ -300,6 +307,7 @@ export class SimMachine {
 
   async #boot(process: SimProcessClock): Promise<Life> {
     const { disk, random, endpoints, sendOf, sabotage, truth } = this.#options;
+    const beganMs = process.nowMs();
     disk.faults.syncIsALie = sabotage.syncIsALie ?? false;
     const mounted = (sabotage.wrapDisk ?? same)(disk.mount(process));
     const store = await openEmbeddedLog({ disk: mounted, logger, clock: process, segmentBytesMax: 8192 });
@@ -316,7 +324,6 @@ export class SimMachine {
       retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
     });
-    log.opened();
     await sabotage.spoil?.(log);
     const kept = keptFiles(mounted);
     const notify = await startNotify({
@@ -337,15 +344,28 @@ export class SimMachine {
       communicationEventsOf: () => '107/108',
       inspectorSecretOf: () => 'secret',
     });
+    if (!sabotage.withoutAbsent) log.opened();
     const ended = new Promise<void>((resolve) => {
       this.#end = resolve;
     });
     const stopping = new AbortController();
-    return { process, sessions: new Map(), log, notify, store, kept, stopping, ended };
+    return {
+      process,
+      sessions: new Map(),
+      log,
+      notify,
+      store,
+      kept,
+      stopping,
+      ended,
+      beganMs,
+      servedMs: process.steadyMs(),
+    };
   }
 
   async #closeWhoLeft(life: Life): Promise<void> {
     for await (const batch of life.log.follow(life.log.lastPosition, life.stopping.signal)) {
+      this.#judgeShown(life);
       for (const { record } of batch) {
         const left = record.type === 'channel' ? record.change : undefined;
         if (left?.type !== 'member-left') continue;
@@ -356,8 +376,27 @@ export class SimMachine {
     }
   }
 
+  /** Of who was lost by this start nobody is shown within the second that clients have to come back, and everybody who is not back soon after it. */
+  #judgeShown({ log, process, beganMs, servedMs }: Life): void {
+    const { truth, clock } = this.#options;
+    const servesMs = process.steadyMs() - servedMs;
+    const isLate =
+      servesMs > 2 * fixed.absentShownMs + 1_000 && !truth.faulty(clock.nowMs() - servesMs, clock.nowMs());
+    for (const channel of log.everyChannel()) {
+      if (channel.sid === undefined) continue;
+      for (const { uid, link } of channel.roster) {
+        if (link.state === 'live' || link.evidence !== 'server-crash' || link.noticedMs < beganMs) continue;
+        const name = `uid ${uid} in ${channel.key.name}`;
+        if (!link.untold && servesMs < fixed.absentShownMs)
+          truth.failures.push(`${name} is shown as interrupted ${servesMs} ms after the start`);
+        if (link.untold && isLate) truth.failures.push(`${name} is not shown ${servesMs} ms after the start`);
+      }
+    }
+  }
+
   #watchSilence(life: Life): void {
     life.process.after(1000, () => {
+      this.#judgeShown(life);
       for (const [connectionId, session] of life.sessions) {
         if (session.silenceTold || life.process.nowMs() - session.lastHeardMs < silenceMs) continue;
         session.silenceTold = true;

@@ -93,6 +93,7 @@ notices(
   },
   /~lobby .* it never said goodbye$/,
 );
+notices('absent members who are never shown', { withoutAbsent: true }, /is not shown \d+ ms after the start/);
 notices('a recovery lease of nothing', { recoveryMs: 0 }, /refused within its lease/);
 notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
 notices(
