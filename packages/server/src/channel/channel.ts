@@ -8,14 +8,14 @@ import type { Publishers } from './parts/topics.ts';
 
 /**
  * The kinds of channels. `live`: of video, reported to webhooks; `message` and `stream`: of signaling, for those who subscribe;
- * `user`: nobody is in it, it holds a user's own metadata. The parts that a kind may have are in policy.ts.
+ * `user`: a user's own, with their metadata, and their session as its member while they are logged in. The parts that a kind may have are in policy.ts.
  */
 export type ChannelKind = 'live' | 'message' | 'stream' | 'user';
 
 /** The kinds that users subscribe to, over signaling. */
 export const subscribedKinds = ['message', 'stream'] as const satisfies readonly ChannelKind[];
 export type SubscribedKind = (typeof subscribedKinds)[number];
-/** The kinds that somebody can be in. */
+/** The kinds that different people meet in. */
 export const peopledKinds = ['live', ...subscribedKinds] as const;
 
 /** Names a channel: of an app there is one of each kind and name. */
@@ -91,6 +91,9 @@ export const hasKept = ({ metadata, locks }: Channel): boolean =>
 /** True when there is nothing to remember of the channel, but what is in the past. Revisions go on from the clock. */
 export const isForgettable = (channel: Channel): boolean =>
   channel.sid === undefined && !hasKept(channel) && channel.metadata.majorRevision <= channel.lastAtMs;
+
+/** Does it count as one of an app's channels, as long as it is remembered? Of a user's own only what is kept does, not that they are logged in. */
+export const isCounted = (channel: Channel): boolean => channel.key.kind !== 'user' || hasKept(channel);
 
 /** True when there is anybody in the channel, or a lock that somebody holds: anything that a restart has to give time to. */
 export const hasAnybody = ({ sid, locks }: Channel): boolean =>

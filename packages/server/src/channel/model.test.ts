@@ -16,11 +16,11 @@ import { type ChannelChange, isEvent, isMark } from './decision.ts';
 import { due } from './due.ts';
 import { interruptedSinceMs } from './membership/lease.ts';
 import { streamsOf } from './membership/streams.ts';
-import { mayBeAsked, mayBeQuiet } from './policy.ts';
+import { isOfOne, mayBeAsked, mayBeQuiet } from './policy.ts';
 import { membersFromLines, membersToLines } from './snapshot.ts';
 
 /** Sequences in one run, of each kind; HOUSECOUNT_SEED replays the one that fast-check printed. */
-const runs = { live: 10_000, message: 3_000, stream: 3_000, user: 1_000 };
+const runs = { live: 10_000, message: 3_000, stream: 3_000, user: 3_000 };
 const seed = process.env.HOUSECOUNT_SEED === undefined ? {} : { seed: Number(process.env.HOUSECOUNT_SEED) };
 
 const startMs = 1_700_000_000_000;
@@ -344,7 +344,7 @@ const asks: Readonly<Record<ChannelKind, readonly fc.MaybeWeightedArbitrary<Ask>
   live: [...ofMembers, ...ofRoles, ...ofLinks, ...ofTime],
   message: [...ofMembers, ...ofStates, ...ofMetadata, ...ofLocks, ...ofTime],
   stream: [...ofMembers, ...ofStates, ...ofTopics, ...ofMetadata, ...ofLocks, ...ofTime],
-  user: [...ofMetadata, ...ofTime],
+  user: [...ofMembers, ...ofMetadata, ...ofTime],
 };
 const kinds = ['live', 'message', 'stream', 'user'] as const;
 
@@ -410,7 +410,10 @@ function wholly(channel: TestChannel, nowMs: number, command: ChannelCommand, mo
 
 function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
   const channel = new TestChannel(room, { app: 'app', kind, name: 'x' });
-  const model = new SlowModel(room, { mayBeQuiet: kind === 'message' || kind === 'stream' });
+  const model = new SlowModel(room, {
+    mayBeQuiet: kind === 'message' || kind === 'stream',
+    isOfOne: kind === 'user',
+  });
   let nowMs = startMs;
   for (const [index, [laterMs, make]] of steps.entries()) {
     nowMs += laterMs;
@@ -441,7 +444,7 @@ function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
     expect(whoIsIn(channel.state)).toEqual(model.people.map(asSeen));
     expect(partsOf(channel.state)).toEqual(partsOfModel(model));
   }
-  checkEvents(channel.changes, model);
+  checkEvents(kind, channel.changes, model);
   checkFold(channel.history, channel.state, steps.length);
 }
 
@@ -452,6 +455,31 @@ const attachmentsOf = (changes: readonly ChannelChange[], id: string): number[] 
     return change.type === 'link-live' && change.connectionId === id ? (change.attachment ?? []) : [];
   });
 
+test('RAIL6: whoever joins a user’s channel takes the place of whoever is in it, and each life is two records', () => {
+  const channel = new TestChannel(limits, { app: 'app', kind: 'user', name: 'ann' });
+  const join = {
+    type: 'join',
+    connectionKind: 'signaling',
+    role: 'audience',
+    platform: 0,
+    leaseMs: 10,
+  } as const;
+  channel.ask(startMs, { ...join, uid: 1, connectionId: 'a', newSid: 'S1' });
+  channel.ask(startMs + 1, { ...join, uid: 2, connectionId: 'b', newSid: 'S2' });
+  channel.ask(startMs + 2, { type: 'leave', connectionId: 'b', evidence: 'bye' });
+  expect(
+    channel.changes.map((change) =>
+      'seq' in change ? [change.type, change.sid, change.seq, change.count] : [],
+    ),
+  ).toEqual([
+    ['member-joined', 'S1', 1, 1],
+    ['member-left', 'S1', 2, 0],
+    ['member-joined', 'S2', 1, 1],
+    ['member-left', 'S2', 2, 0],
+  ]);
+  expect(channel.state.sid).toBeUndefined();
+});
+
 test('RAIL2: a kind has what its policy says, and to be asked about more is a bug', () => {
   const nobody = { app: 'app', name: 'x' };
   const command = { type: 'set-lock', name: 'a', ttlMs: 10, by: 'ann' } as const;
@@ -461,10 +489,11 @@ test('RAIL2: a kind has what its policy says, and to be asked about more is a bu
   expect(kinds.filter((kind) => mayBeAsked(kind, 'join-topic'))).toEqual(['stream']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'set-role'))).toEqual(['live']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'link'))).toEqual(['live']);
-  expect(kinds.filter((kind) => mayBeAsked(kind, 'join'))).toEqual(['live', 'message', 'stream']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'join'))).toEqual([...kinds]);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'change-metadata'))).toEqual(['message', 'stream', 'user']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'tick'))).toEqual([...kinds]);
   expect(kinds.filter(mayBeQuiet)).toEqual(['message', 'stream']);
+  expect(kinds.filter(isOfOne)).toEqual(['user']);
 });
 
 /** The parts of a channel besides its members, in a form that both sides can produce. */
@@ -585,7 +614,7 @@ function lineOf(event: ChannelEvent): string {
 }
 
 /** Checks the channel by what a reader that sees only the events can know. */
-function checkEvents(changes: readonly ChannelChange[], model: SlowModel): void {
+function checkEvents(kind: ChannelKind, changes: readonly ChannelChange[], model: SlowModel): void {
   const events = changes.filter(isEvent);
   expect(events.map(lineOf)).toEqual(model.said);
   const clientSeqs = new Map<number, number>();
@@ -593,8 +622,9 @@ function checkEvents(changes: readonly ChannelChange[], model: SlowModel): void 
   const sids = new Set<string>();
   let previous: ChannelEvent | undefined;
   for (const event of events) {
-    if (!previous || previous.type === 'channel-closed') {
-      expect(event.type).toBe('channel-opened');
+    const isOver = previous?.type === (isOfOne(kind) ? 'member-left' : 'channel-closed');
+    if (!previous || isOver) {
+      expect(event.type).toBe(isOfOne(kind) ? 'member-joined' : 'channel-opened');
       expect(event.seq).toBe(1);
       expect(sids.has(event.sid)).toBe(false);
       sids.add(event.sid);

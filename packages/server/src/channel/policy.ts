@@ -12,7 +12,7 @@ const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
   live: new Set<Part>(['members', 'roles', 'links']),
   message: new Set<Part>(['members', 'quietness', 'states', 'metadata', 'locks']),
   stream: new Set<Part>(['members', 'quietness', 'states', 'topics', 'metadata', 'locks']),
-  user: new Set<Part>(['metadata']),
+  user: new Set<Part>(['members', 'metadata']),
 };
 
 /** The part that a command is about; undefined for commands about all parts that there are. */
@@ -39,6 +39,12 @@ const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
   'lock-holder': 'locks',
   tick: undefined,
 };
+
+/**
+ * Is a channel of this kind one member's alone? Then their join opens it and their leave closes it, which need no records of their
+ * own; and whoever joins takes the place of whoever is in.
+ */
+export const isOfOne = (kind: ChannelKind): boolean => kind === 'user';
 
 /** May a channel of this kind be asked this? */
 export function mayBeAsked(kind: ChannelKind, type: ChannelCommand['type']): boolean {

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import type { MemberLeft } from '@housecount/protocol';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { liveKey } from '../channel/channel.ts';
+import { type ChannelKey, liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
+import { decideCommand } from './decide/command.ts';
 import { decideJoin } from './decide/join.ts';
 import { decideMessage } from './decide/message.ts';
 import type { AppLogLimits } from './log-limits.ts';
@@ -136,4 +137,64 @@ test('LIMIT6: an app has a messageAheadMsMax of its own, and the others have tha
     ['ok', 'ok', 'rate_limited'],
     ['ok', 'ok', 'ok'],
   ]);
+});
+
+test('SIG194: users who are logged in count as no channels of signaling, and their metadata does', () => {
+  const state = stateOf({ appSignalingChannelsMax: 1 });
+  const home = (name: string) => ({ app: low, kind: 'user', name }) as const;
+  const take = (decided: ReturnType<typeof decideJoin>): string => {
+    if (!decided.ok) return decided.code;
+    for (const record of decided.records) state.absorb(record);
+    return 'ok';
+  };
+  const joins = (key: ChannelKey, account: string): string =>
+    take(
+      decideJoin(
+        state,
+        {
+          key,
+          identity: { account },
+          connectionId: `of ${account}`,
+          connectionKind: 'signaling',
+          role: 'audience',
+          platform: 0,
+          leaseMs: 10_000,
+          ip: '',
+        },
+        random,
+        nowMs,
+      ),
+    );
+  const writes = (name: string): string =>
+    take(
+      decideCommand(
+        state,
+        home(name),
+        {
+          type: 'change-metadata',
+          mode: 'set',
+          items: [{ key: 'k', value: 'v', revision: -1 }],
+          majorRevision: -1,
+          author: name,
+          addTimeStamp: false,
+          addUserId: false,
+          lockName: '',
+        },
+        nowMs,
+      ),
+    );
+  const leaves = (name: string): string =>
+    take(
+      decideCommand(state, home(name), { type: 'leave', connectionId: `of ${name}`, evidence: 'bye' }, nowMs),
+    );
+  expect(['ann', 'bob', 'cid'].map((name) => joins(home(name), name))).toEqual(['ok', 'ok', 'ok']);
+  expect(state.usage.remembered(low)).toBe(0);
+  expect(writes('ann')).toBe('ok');
+  expect(state.usage.remembered(low)).toBe(1);
+  expect([writes('bob'), joins({ app: low, kind: 'message', name: 'x' }, 'bob')]).toEqual([
+    'channels_full',
+    'channels_full',
+  ]);
+  expect([joins(home('dan'), 'dan'), leaves('ann'), leaves('bob')]).toEqual(['ok', 'ok', 'ok']);
+  expect(state.usage.remembered(low)).toBe(1);
 });

@@ -40,8 +40,10 @@ export class ChannelReads implements Channels {
 
   /** Open channels of an app, of every kind that somebody can be in; the live ones by name. */
   open(app: string): readonly OpenChannel[] {
-    const subscribed = subscribedKinds.flatMap((kind) => openOf(this.#state.channelsOf(app, kind).values()));
-    return [...this.channels(app), ...subscribed];
+    const others = [...subscribedKinds, 'user' as const].flatMap((kind) =>
+      openOf(this.#state.channelsOf(app, kind).values()),
+    );
+    return [...this.channels(app), ...others];
   }
 
   /** Takes note of what became durable. */

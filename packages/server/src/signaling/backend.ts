@@ -22,6 +22,7 @@ import type { SignalingAnswer } from './names/answer.ts';
 import { type ChannelKey, placeOf } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
 import { onlineUsers, userChannels, type WhereNeeds } from './presence/queries.ts';
+import { loggedSession } from './session/login/logged-memberships.ts';
 import type { OwnerRates } from './session/rates/owner-rates.ts';
 import type { RateKind } from './session/rates/rates.ts';
 import type { Sessions } from './session/sessions.ts';
@@ -148,9 +149,9 @@ export class Backend {
 
   /** The status of a user: logged in or not, connected or not. */
   statusOf(app: string, userId: string): UserStatus {
-    const session = this.#needs.sessions.of(app, userId);
+    const session = loggedSession(this.#needs.log, app, userId);
     if (!session) return 'offline';
-    return session.connection && !session.connection.isOver ? 'online' : 'reconnecting';
+    return session.member.link.state === 'live' ? 'online' : 'reconnecting';
   }
 
   /**

@@ -131,13 +131,8 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
     if (session.link === 'silent') session.tellHeard();
   }
 
-  silent(session: Session, steadyMs: number): void {
+  silent(session: Session): void {
     const { heardMs } = this.conversation;
-    // The log has no lease for a session that subscribes to nothing.
-    if (session.subscriptions.size === 0 && steadyMs - heardMs >= session.leaseMs) {
-      void session.end('lease_ended', undefined);
-      return;
-    }
     if (session.link === 'silent') return;
     session.heardMs = heardMs;
     session.tellSilent('silence');

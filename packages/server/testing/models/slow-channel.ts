@@ -53,10 +53,12 @@ export class SlowModel {
   locks: SlowLocks;
   readonly #limits: ChannelLimits;
   readonly #mayBeQuiet: boolean;
+  readonly #isOfOne: boolean;
 
-  constructor(limits: ChannelLimits, { mayBeQuiet = false } = {}) {
+  constructor(limits: ChannelLimits, { mayBeQuiet = false, isOfOne = false } = {}) {
     this.#limits = limits;
     this.#mayBeQuiet = mayBeQuiet;
+    this.#isOfOne = isOfOne;
     this.metadata = new SlowMetadata(limits);
     this.locks = new SlowLocks(limits);
   }
@@ -163,7 +165,7 @@ export class SlowModel {
   #closeIfEmpty(): void {
     if (this.people.length > 0 || this.profile === undefined) return;
     this.profile = undefined;
-    this.#say(`closed ${this.#lastUid}`);
+    if (!this.#isOfOne) this.#say(`closed ${this.#lastUid}`);
   }
 
   #obey(nowMs: number, command: ChannelCommand | Happening): string | undefined {
@@ -350,12 +352,12 @@ export class SlowModel {
     const { audioEndsMs = 0, videoEndsMs = 0 } = command.publish ?? {};
     if (command.publish && role === 'broadcaster' && audioEndsMs <= nowMs && videoEndsMs <= nowMs)
       return 'token_no_privilege';
-    const old = this.people.find(({ uid }) => uid === command.uid);
+    const old = this.#isOfOne ? this.people[0] : this.people.find(({ uid }) => uid === command.uid);
     const tokenEndsMs = command.tokenEndsMs ?? Infinity;
     const comesBack =
       ['whip', 'whep'].includes(command.connectionKind) && old?.kind === command.connectionKind;
     const isKnown = old?.silence || old?.connectionId === command.formerConnectionId;
-    if (old && isKnown && comesBack && old.role === role) {
+    if (old?.uid === command.uid && isKnown && comesBack && old.role === role) {
       delete old.silence;
       const attachment = this.#next(nowMs, old.uid);
       const streams = setOf(command.role === 'broadcaster' ? command.streams : undefined);
@@ -368,10 +370,10 @@ export class SlowModel {
     if (this.#present().filter((person) => person !== old).length >= this.#limits.membersMax)
       return 'channel_full';
     if (old) this.#goes(nowMs, old, 'replaced', 'new-device', old.silence?.heardMs ?? nowMs, nowMs);
-    if (this.profile === undefined) {
+    if (this.profile === undefined || this.#isOfOne) {
       this.profile = profile;
       this.life = { sid: command.newSid, seq: 0 };
-      this.#say(`opened ${profile}`);
+      if (!this.#isOfOne) this.#say(`opened ${profile}`);
     }
     const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false, userId: user = '' } = command;
     const awaited = user === '' && (command.linkAwaited ?? false);

@@ -1,9 +1,10 @@
-import type { MemberJoined } from '@housecount/protocol';
+import type { ChannelEvent, MemberJoined } from '@housecount/protocol';
 import { assert } from '../assert.ts';
 import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { ChannelMark, MembershipChange } from '../decision.ts';
 import { noStates } from '../parts/states.ts';
 import { noPublishers, withTopics } from '../parts/topics.ts';
+import { isOfOne } from '../policy.ts';
 import { bytesOfTexts } from '../text-bytes.ts';
 import type { Member } from './member.ts';
 import { Roster } from './roster.ts';
@@ -17,11 +18,11 @@ export function evolveMembership(channel: Channel, change: MembershipChange): Ch
   const { atMs } = change;
   const departed = stillAhead(channel.departed, atMs);
   if (change.type === 'channel-opened') {
-    assert(channel.sid === undefined && change.seq === 1, 'a channel opens once');
-    const { sid, seq, profile } = change;
-    const nobody = { roster: Roster.empty, states: noStates, publishers: noPublishers, textBytes: 0 };
-    return { key, sid, seq, profile, openedMs: atMs, lastAtMs: atMs, departed, ...nobody, metadata, locks };
+    assert(change.seq === 1, 'a channel opens first of all');
+    return openedBy(channel, change, departed);
   }
+  if (channel.sid === undefined && change.type === 'member-joined' && isOfOne(key.kind))
+    return evolveMembership({ ...openedBy(channel, change, departed), seq: 0 }, change);
   assert(channel.sid !== undefined, 'the channel is closed');
   const { roster } = channel;
   if (!('seq' in change)) {
@@ -41,11 +42,14 @@ export function evolveMembership(channel: Channel, change: MembershipChange): Ch
       };
     case 'member-left': {
       const { uid, clientSeq } = change;
+      const gone = departed.with(uid, clientSeq);
+      if (isOfOne(key.kind) && roster.size === 1)
+        return { key, sid: undefined, lastAtMs: atMs, departed: gone, metadata, locks };
       return {
         ...withoutTexts(channel, uid),
         seq,
         lastAtMs: atMs,
-        departed: departed.with(uid, clientSeq),
+        departed: gone,
         roster: roster.without(uid),
       };
     }
@@ -60,6 +64,18 @@ export function evolveMembership(channel: Channel, change: MembershipChange): Ch
       return { key, sid: undefined, lastAtMs: atMs, departed, metadata, locks } satisfies ClosedChannel;
     }
   }
+}
+
+/** A channel that a record opens, with nobody in it yet. */
+function openedBy(
+  channel: Channel,
+  { sid, seq, profile, atMs }: Pick<ChannelEvent, 'sid' | 'seq' | 'profile' | 'atMs'>,
+  departed: Channel['departed'],
+): OpenChannel {
+  assert(channel.sid === undefined, 'a channel opens once');
+  const { key, metadata, locks } = channel;
+  const nobody = { roster: Roster.empty, states: noStates, publishers: noPublishers, textBytes: 0 };
+  return { key, sid, seq, profile, openedMs: atMs, lastAtMs: atMs, departed, ...nobody, metadata, locks };
 }
 
 /** Most members say nothing of themselves. */

@@ -2,6 +2,7 @@ import type { MemberJoined } from '@housecount/protocol';
 import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { JoinCommand } from '../command.ts';
 import type { Decision, MembershipChange } from '../decision.ts';
+import { isOfOne } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { interruptedSinceMs } from './lease.ts';
 import { leave, leftRecord } from './leave.ts';
@@ -31,8 +32,8 @@ export function decideJoin(
   if (command.profile !== undefined && command.profile !== profile) return { refused: 'profile_mismatch' };
   const role = profile === 'communication' ? 'broadcaster' : command.role;
   if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
-  const present = roster.get(command.uid);
-  if (present && isSameClient(present, command, role)) {
+  const present = isOfOne(key.kind) ? roster.page(0, 1)[0] : roster.get(command.uid);
+  if (present?.uid === command.uid && isSameClient(present, command, role)) {
     return { changes: takenUp(channel, present, command, nowMs) };
   }
   const members = roster.size - (present ? 1 : 0);
@@ -50,6 +51,11 @@ export function decideJoin(
   }
   const left = leave(present, { reason: 'replaced', evidence: 'new-device', nowMs });
   const replaced = leftRecord(channel, left, nowMs);
+  if (isOfOne(key.kind)) {
+    const departed = channel.departed.with(present.uid, replaced.clientSeq);
+    const next = opened({ key, departed }, { ...command, profile }, nowMs, limits);
+    return 'refused' in next ? next : { changes: [replaced, ...next.changes] };
+  }
   const clientSeq = nextClientSeq(replaced.clientSeq, nowMs);
   return {
     changes: [replaced, joinedRecord(command, { ...base, seq: seq + 2, count: members + 1, clientSeq })],
@@ -100,12 +106,12 @@ function takenUp(
 }
 
 function opened(
-  channel: ClosedChannel,
+  channel: Pick<ClosedChannel, 'key' | 'departed'>,
   command: JoinCommand,
   nowMs: number,
   limits: MembershipLimits,
 ): Decision {
-  const { app, name } = channel.key;
+  const { app, kind, name } = channel.key;
   const sid = command.newSid;
   const profile = command.profile ?? 'live';
   const role = profile === 'communication' ? 'broadcaster' : command.role;
@@ -113,22 +119,10 @@ function opened(
   const full = refusalAt(0, 0, role, limits);
   if (full) return full;
   const clientSeq = nextClientSeq(channel.departed.get(command.uid), nowMs);
-  return {
-    changes: [
-      { type: 'channel-opened', app, channel: name, sid, seq: 1, atMs: nowMs, count: 0, profile },
-      joinedRecord(command, {
-        app,
-        channel: name,
-        sid,
-        profile,
-        role,
-        atMs: nowMs,
-        seq: 2,
-        count: 1,
-        clientSeq,
-      }),
-    ],
-  };
+  const base = { app, channel: name, sid, profile, atMs: nowMs };
+  const joins = (seq: number) => joinedRecord(command, { ...base, role, seq, count: 1, clientSeq });
+  if (isOfOne(kind)) return { changes: [joins(1)] };
+  return { changes: [{ type: 'channel-opened', ...base, seq: 1, count: 0 }, joins(2)] };
 }
 
 function refusalAt(

@@ -1,6 +1,7 @@
 import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/protocol';
 import type { OpenChannel } from '../channel.ts';
 import type { MembershipChange } from '../decision.ts';
+import { isOfOne } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import type { Link, Member } from './member.ts';
 
@@ -50,7 +51,7 @@ export function leave(
 export const silenceBeganMs = (link: Extract<Link, { readonly state: 'silent' }>): number =>
   link.evidence === 'socket-closed' ? link.noticedMs : link.lastHeardMs;
 
-/** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
+/** The records of leaves, in this order, and of the channel's closing if they leave nobody in it and it is not one member's. Linear in the leaves. */
 export function leavesOf(
   channel: OpenChannel,
   leaves: readonly Leave[],
@@ -58,7 +59,7 @@ export function leavesOf(
 ): readonly MembershipChange[] {
   const records: MembershipChange[] = leaves.map((left, index) => leftRecord(channel, left, nowMs, index));
   const last = leaves.at(-1);
-  if (last && leaves.length === channel.roster.size) {
+  if (last && leaves.length === channel.roster.size && !isOfOne(channel.key.kind)) {
     const { key, sid, profile } = channel;
     const { app, name } = key;
     const seq = channel.seq + leaves.length + 1;

@@ -21,7 +21,8 @@ export function decideCommand(
 ): Decided {
   const channel = state.channel(key);
   // A live channel comes to be by a join alone.
-  const full = key.kind === 'live' ? undefined : channelsFull(state, channel, nowMs);
+  const makesNone = key.kind === 'live' || (key.kind === 'user' && command.type !== 'change-metadata');
+  const full = makesNone ? undefined : channelsFull(state, channel, nowMs);
   if (full) return full;
   const rights = command.type === 'set-role' ? command : undefined;
   const room = channelLimits(state.limitsOf(key.app), key.kind, rights);

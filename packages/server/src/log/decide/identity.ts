@@ -93,9 +93,9 @@ function anyUid(state: StateView, place: ChannelKey, random: Random, nowMs: numb
   return uid;
 }
 
-/** True when anybody else than the account is in a channel of this name with the uid. */
+/** True when anybody else than the account is in a channel of this name with the uid. A user's own channel shares its name with none. */
 const isOthersHere = (state: StateView, place: ChannelKey, uid: number, account: string): boolean =>
-  holdersHere(state, place, uid).some((holder) => holder !== holderOf(uid, account));
+  place.kind !== 'user' && holdersHere(state, place, uid).some((holder) => holder !== holderOf(uid, account));
 
 /** Does the number mean somebody in the channel who came by an account that does not spell it? */
 export const isAccountsUid = (state: StateView, key: ChannelKey, uid: number): boolean =>

@@ -25,7 +25,7 @@ export function decideJoin(state: StateView, request: Attached, random: Random, 
   const ruleScope = bannedFrom(state, request, uid, nowMs);
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   if (kind === 'live' && 'uid' in identity && isAccountsUid(state, key, uid)) return refuse('uid_taken');
-  const full = channelsFull(state, channel, nowMs);
+  const full = kind === 'user' ? undefined : channelsFull(state, channel, nowMs);
   if (full) return full;
   const command = commandOf(request, uid, newSid(random));
   const room = channelLimits(state.limitsOf(app), kind, request);
@@ -41,9 +41,11 @@ function bannedFrom(
   uid: number,
   nowMs: number,
 ): RuleScope | undefined {
-  const { app, kind, name: channel } = key;
+  const { app, kind } = key;
   // Most apps have none.
   if (state.rules.size(app) === 0) return undefined;
+  // A rule about a channel of that name is not about the user.
+  const channel = kind === 'user' ? '' : key.name;
   const name = 'account' in identity ? identity.account : String(uid);
   const subjects: RuleSubject[] = [{ channel, uid, ip, ...(kind !== 'live' && { userId: name }) }];
   if (userId !== undefined) subjects.push(userSubject(state, app, { channel, ip, userId }, nowMs));

@@ -1,4 +1,4 @@
-import { type Channel, isForgettable } from '../../channel/channel.ts';
+import { type Channel, hasKept, isForgettable } from '../../channel/channel.ts';
 import type { ChannelCommand } from '../../channel/command.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
@@ -20,9 +20,8 @@ export function channelsFull(state: Used, channel: Channel, nowMs: number): Refu
       ? full(`That is ${limits.appChannelsMax} live channels.`)
       : undefined;
   const most = limits.appSignalingChannelsMax;
-  return isForgettable(channel) &&
-    usage.remembered(app) >= most &&
-    usage.remembered(app) - state.idle(app, nowMs) >= most
+  const isOneMore = kind === 'user' ? !hasKept(channel) : isForgettable(channel);
+  return isOneMore && usage.remembered(app) >= most && usage.remembered(app) - state.idle(app, nowMs) >= most
     ? full(`That is ${limits.appSignalingChannelsMax} of signaling, users with metadata counted.`)
     : undefined;
 }

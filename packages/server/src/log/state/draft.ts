@@ -127,7 +127,8 @@ export class Draft implements StateView {
   #evolve({ key, change }: ChannelRecord): void {
     const { app, kind } = key;
     const drafted = this.#channels.get(key);
-    if (!drafted && kind !== 'live') this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
+    const isTouched = kind !== 'live' && (kind !== 'user' || change.type === 'metadata-changed');
+    if (!drafted && isTouched) this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
     const before = drafted ?? this.#before(key);
     const after = evolve(before, change);
     this.#channels.set(key, after);

@@ -4,6 +4,7 @@ import {
   type ChannelKind,
   emptyChannel,
   hasKept,
+  isCounted,
   noneDeparted,
 } from '../../channel/channel.ts';
 import { ChannelMap } from '../../channel/channel-map.ts';
@@ -51,7 +52,8 @@ export class KeptChannels {
     const known = this.#channels.get(key);
     this.#channels.set(key, channel);
     if (channel.sid === undefined || known?.sid === undefined) this.#idle.set(key, idleFromMs(channel));
-    if (!known) this.#usage.isRemembered(channel, true);
+    const isNow = isCounted(channel);
+    if (isNow !== (known !== undefined && isCounted(known))) this.#usage.isRemembered(channel, isNow);
   }
 
   /** The log has come to `atMs`: forgets what is in the past by now; metadata and locks stay. */
@@ -60,7 +62,7 @@ export class KeptChannels {
     for (const key of this.#idle.take(atMs)) {
       const channel = this.get(key);
       if (hasKept(channel)) this.#channels.set(key, { ...channel, departed: noneDeparted });
-      else if (this.#channels.delete(key)) this.#usage.isRemembered(channel, false);
+      else if (this.#channels.delete(key) && isCounted(channel)) this.#usage.isRemembered(channel, false);
     }
   }
 
@@ -68,7 +70,7 @@ export class KeptChannels {
   idle(app: string, nowMs: number): number {
     let idle = 0;
     for (const key of this.#idle.dueBy(nowMs))
-      if (key.app === app && key.kind !== 'live' && !hasKept(this.get(key))) idle += 1;
+      if (key.app === app && key.kind !== 'live' && key.kind !== 'user' && !hasKept(this.get(key))) idle += 1;
     return idle;
   }
 }

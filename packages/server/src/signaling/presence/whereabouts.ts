@@ -30,7 +30,7 @@ export class Whereabouts {
   }
 
   absorb(record: LogRecord): void {
-    if (record.type !== 'channel') return;
+    if (record.type !== 'channel' || record.key.kind === 'user') return;
     const { key, change } = record;
     if (change.type === 'member-left') this.#delete(change.uid, key);
     const isJoin = change.type === 'member-joined';

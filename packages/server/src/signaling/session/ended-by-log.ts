@@ -14,7 +14,7 @@ export interface EndedByLogNeeds {
 }
 
 /**
- * Heeds a record: a session whose membership the log has ended is over, whatever else it was in; but for those it left itself,
+ * Heeds a record: a session that is no member of its user's own channel any more, or whose membership the log has ended is over, whatever else it was in; but for those it left itself,
  * and those that a rule put it out of: of these it is told. A rule about the app as a whole ends the session.
  */
 export function heedEnd({ log, clock, sessions }: EndedByLogNeeds, record: LogRecord): void {
@@ -28,7 +28,11 @@ export function heedEnd({ log, clock, sessions }: EndedByLogNeeds, record: LogRe
   const { connectionId, reason, evidence } = record.change;
   if (reason === 'quit') return;
   const session = sessions.withId(connectionId);
-  if (!session || !isSubscribable(key)) return;
+  if (!session || key.kind === 'live') return;
+  if (!isSubscribable(key)) {
+    void session.end(closingCodes[reason], evidence);
+    return;
+  }
   const isBack = () => isLoggedIn(log, key, connectionId);
   if (reason === 'kicked') {
     // A rule has put it out of a channel. It may be back by now.

@@ -1,8 +1,8 @@
 import type { Evidence } from '@housecount/protocol';
+import type { ChannelKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { Asked, Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
 
 export interface FactNeeds {
   readonly log: Pick<Commands, 'submit'>;

@@ -6,6 +6,7 @@ import type { LockWaiters } from '../locks/lock-waiters.ts';
 import { channelEnded } from '../messages/put-out.ts';
 import type { SignalingApp } from '../names/app.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
+import { type Home, homeOf } from '../names/home.ts';
 import type { identityOf } from '../names/identity.ts';
 import type { AppSignalingLimits } from '../signaling-limits.ts';
 import { LockWaits } from './lock-waits.ts';
@@ -62,6 +63,8 @@ export class Session {
   readonly app: SignalingApp;
   readonly userId: string;
   readonly identity: SessionStart['identity'];
+  /** Where the log has it as a member, for as long as it is. */
+  readonly home: Home;
   readonly insteadOf: string | undefined;
   /** The number of the newest attempt of its client that was taken. */
   attempt: number;
@@ -83,6 +86,11 @@ export class Session {
   /** The address of the last connection; empty before the first. */
   address = '';
   readonly #parts: SessionParts;
+  /** The log is asked to take it. */
+  isEntering = false;
+  #isEntered = false;
+  /** The attachment of its own membership; undefined: it knows none. */
+  #attachment: number | undefined;
   #connection: SessionConnection | undefined;
   #isOver = false;
 
@@ -92,6 +100,7 @@ export class Session {
     this.app = start.app;
     this.userId = start.userId;
     this.identity = start.identity;
+    this.home = homeOf(start.app.id, start.userId);
     this.leaseMs = start.leaseMs;
     this.rates = start.rates;
     this.limits = start.rates.limits;
@@ -100,6 +109,17 @@ export class Session {
     this.insteadOf = start.insteadOf;
     this.attempt = start.attempt ?? 0;
     this.heardMs = parts.clock.steadyMs();
+  }
+
+  /** The log has, or had, it as a member of its user's own channel. */
+  get isEntered(): boolean {
+    return this.#isEntered;
+  }
+
+  /** The log has taken it, or attached it anew; undefined: it had it before, and what attachment that was is not known. */
+  entered(attachment: number | undefined): void {
+    this.#isEntered = true;
+    this.#attachment = attachment;
   }
 
   get subscriptions(): Subscriptions {
@@ -146,7 +166,7 @@ export class Session {
     this.lost(heardMs);
   }
 
-  /** It has no connection: until one comes back it is silent. The log ends it with its lease or, without subscriptions, the sweep. */
+  /** It has no connection: until one comes back it is silent. The log ends it with its lease. */
   lost(heardMs: number): void {
     if (this.#connection || this.#isOver) return;
     this.heardMs = heardMs;
@@ -164,11 +184,14 @@ export class Session {
 
   tellSilent(evidence: Evidence): void {
     this.link = 'silent';
-    for (const key of this.subscriptions.keys()) this.#tellSilent(key, evidence);
+    this.#tellSilent(this.home, evidence, this.#attachment);
+    for (const key of this.subscriptions.keys())
+      this.#tellSilent(key, evidence, this.subscriptions.attachmentOf(key));
   }
 
   tellHeard(): void {
     this.link = 'live';
+    this.#parts.facts.heard(this.home, this.#attachment);
     for (const key of this.subscriptions.keys())
       this.#parts.facts.heard(key, this.subscriptions.attachmentOf(key));
     this.#tryLocks();
@@ -186,7 +209,7 @@ export class Session {
       return;
     }
     this.#parts.news.keep(key, options, attachment);
-    if (!this.#connection) this.#tellSilent(key, 'socket-closed');
+    if (!this.#connection) this.#tellSilent(key, 'socket-closed', attachment);
   }
 
   /** The connection has taken what was sent, or some of it: there may be room for what waits to be told. */
@@ -236,7 +259,7 @@ export class Session {
     this.#connection = undefined;
     this.waits.endAll();
     news.end();
-    const left: Promise<unknown>[] = [];
+    const left: Promise<unknown>[] = evidence ? [facts.left(this.home, evidence)] : [];
     for (const key of this.subscriptions.keys()) {
       this.subscriptions.drop(key);
       if (evidence) left.push(facts.left(key, evidence));
@@ -249,8 +272,8 @@ export class Session {
     if (code === 'left') connection?.end(code);
   }
 
-  #tellSilent(key: ChannelKey, evidence: Evidence): void {
-    this.#parts.facts.silent(key, evidence, this.heardMs, this.subscriptions.attachmentOf(key));
+  #tellSilent(key: ChannelKey | Home, evidence: Evidence, attachment: number | undefined): void {
+    this.#parts.facts.silent(key, evidence, this.heardMs, attachment);
   }
 
   /** Tries again for the locks that it waits for, which may have been freed while it had no connection. */

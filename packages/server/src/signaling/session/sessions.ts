@@ -3,14 +3,15 @@ import type { Clock, Random } from '../../clock.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
-import { loggedMemberships, type MembershipNeeds } from './login/logged-memberships.ts';
+import { enterHome } from './login/enter.ts';
+import { loggedMemberships, loggedSession, type MembershipNeeds } from './login/logged-memberships.ts';
 import type { SessionEndings } from './login/session-endings.ts';
 import type { MakeSession } from './make-session.ts';
 import type { RecentRates } from './rates/recent-rates.ts';
 import type { Session, SessionOwner, SessionStart } from './session.ts';
 
 export interface SessionsNeeds extends MembershipNeeds {
-  readonly log: MembershipNeeds['log'] & Pick<Commands, 'submit'>;
+  readonly log: MembershipNeeds['log'] & Commands;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly random: Pick<Random, 'id'>;
   readonly holders: Pick<LockHolders, 'are'>;
@@ -108,8 +109,9 @@ export class Sessions implements SessionOwner {
       await known.end('kicked', 'kick');
       return true;
     }
-    const memberships = loggedMemberships(this.#needs, app, userId);
     const { log } = this.#needs;
+    const home = loggedSession(log, app, userId);
+    const memberships = [...loggedMemberships(this.#needs, app, userId), ...(home ? [home] : [])];
     await Promise.all(
       memberships.map(({ key, connectionId }) =>
         log.submit(key, { type: 'leave', connectionId, evidence: 'kick' }),
@@ -124,12 +126,22 @@ export class Sessions implements SessionOwner {
     await Promise.all(gone.map((session) => session.end('invalid_app_id', 'kick')));
   }
 
-  /** Forgets sessions that nobody came back for: of those without subscriptions the log knows no lease. */
+  /** The log could not take it when it began. */
+  async #enterLate(session: Session): Promise<void> {
+    const refusal = await enterHome(this.#needs, session, session.tokenEndsMs);
+    if (session.isOver) return;
+    if (refusal) await session.end(refusal.code, 'kick');
+    // Of what became of it before, the log knows nothing.
+    else if (session.isEntered && session.link === 'silent') session.tellSilent('socket-closed');
+  }
+
+  /** Forgets sessions that nobody came back for, should the log not have ended them. */
   sweep(steadyMs: number): void {
     for (const session of this.#byId.values()) {
+      if (!session.isEntered && !session.isEntering) void this.#enterLate(session);
       if (session.connection) continue;
-      const keptMs = session.leaseMs + (session.subscriptions.size === 0 ? 0 : forgetAfterMs);
-      if (steadyMs - session.heardMs > keptMs) void session.end('lease_ended', 'socket-closed');
+      if (steadyMs - session.heardMs > session.leaseMs + forgetAfterMs)
+        void session.end('lease_ended', 'socket-closed');
     }
   }
 }

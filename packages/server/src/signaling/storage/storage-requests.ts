@@ -5,6 +5,7 @@ import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';
 import { keyOf } from '../names/channel-key.ts';
+import { homeOf } from '../names/home.ts';
 import { type AppSignalingLimits, defaultAppSignalingLimits } from '../signaling-limits.ts';
 
 type MetadataLimits = Pick<AppSignalingLimits, 'metadataBytesMax' | 'metadataItemsMax'>;
@@ -17,7 +18,7 @@ export type MetadataChange = Omit<ChangeRequest, 'type' | 'id'>;
 
 /** The key of the place where metadata is kept: with its channel, or with a user in a place of their own. */
 export const metadataKey = (app: string, target: MetadataTarget): ChannelKey =>
-  'userId' in target ? { app, kind: 'user', name: target.userId } : keyOf(app, target);
+  'userId' in target ? homeOf(app, target.userId) : keyOf(app, target);
 
 /** Changes a set of metadata, durably, in the name of `author`; resolves with its new revision. */
 export async function changeMetadata(

@@ -32,7 +32,7 @@ export function kickTargets(
       .map((at) => ({ key: at.key, command: kickOf(scope, at.key, at) }));
   const targets: KickTarget[] = [];
   for (const { key, roster } of open) {
-    if ((scope.channel ?? key.name) !== key.name) continue;
+    if (!isOf(scope, key)) continue;
     const uids = uidsIn(key);
     if (!uids) targets.push({ key, command: kickOf(scope, key) });
     else
@@ -42,8 +42,11 @@ export function kickTargets(
   return targets;
 }
 
-const isMeant = (scope: RuleDraft, { key }: Attendance): boolean =>
-  key.app === scope.app && (scope.channel ?? key.name) === key.name;
+const isMeant = (scope: RuleDraft, { key }: Attendance): boolean => key.app === scope.app && isOf(scope, key);
+
+/** A rule about a channel is not about the user of that name. */
+const isOf = ({ channel }: RuleDraft, { kind, name }: ChannelKey): boolean =>
+  channel === undefined || (channel === name && kind !== 'user');
 
 /**
  * A rule that names no channel ends the sessions of signaling, and puts nobody out of a channel: such a kick names no rule's

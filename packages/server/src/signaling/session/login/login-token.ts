@@ -35,9 +35,9 @@ export async function renewLoginToken(
   const { loginEndsMs, permissions } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(
-    Array.from(session.subscriptions.keys())
+    [session.home, ...session.subscriptions.keys()]
       // A stream channel has a token of its own.
-      .filter(({ kind }) => kind === 'message')
+      .filter(({ kind }) => kind !== 'stream')
       .map((key) => log.submit(key, { type: 'renew-token', connectionId, ...until })),
   );
   for (const outcome of outcomes)

@@ -11,7 +11,8 @@ import type { ChannelKey } from '../../names/channel-key.ts';
 import { permit } from '../../permissions.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
-import { loggedMemberships, type MembershipNeeds } from './logged-memberships.ts';
+import { enterHome } from './enter.ts';
+import { loggedMemberships, loggedSession, type MembershipNeeds } from './logged-memberships.ts';
 import { type CheckedLogin, checkLogin, type LoginNeeds } from './login.ts';
 import type { SessionEndings } from './session-endings.ts';
 import { verifySessionKey } from './session-key.ts';
@@ -28,7 +29,7 @@ export type Admission =
 type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
 export interface LoginsNeeds extends LoginNeeds {
-  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Pick<Commands, 'submit'> & AddressNotes;
+  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Commands & AddressNotes;
   readonly whereabouts: MembershipNeeds['whereabouts'];
   readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
   readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;
@@ -80,8 +81,21 @@ export class Logins {
       ...(permissions && { permissions }),
       ...(claimed !== undefined && { insteadOf: claimed, attempt }),
     });
+    session.address = address;
+    const refusal = await this.#enter(session, tokenEndsMs);
+    if (refusal) return refusal;
     const putOut = claimed === undefined ? {} : endings.putOutOf(app.id, claimed);
     return { ok: true, session, resumed: false, ...putOut };
+  }
+
+  /** Undefined: the session is in; a refusal ends it. */
+  async #enter(session: Session, tokenEndsMs: number | undefined): Promise<Refusal | undefined> {
+    const refusal = await enterHome(this.#needs, session, tokenEndsMs);
+    if (!refusal) return undefined;
+    const { code, detail } = refusal;
+    // It may have ended meanwhile, by a newer device.
+    if (!session.isOver) await session.end(code, 'socket-closed');
+    return { ok: false, code, ...(detail !== undefined && { detail }) };
   }
 
   /** The id of the session that the client comes back for, if it has a key of it. */
@@ -142,9 +156,13 @@ export class Logins {
     if (known) return 'replaced';
     const memberships = loggedMemberships(this.#needs, app.id, userId);
     const own = memberships.filter(({ connectionId }) => connectionId === id);
-    if (own.length === 0) return memberships.length > 0 ? 'replaced' : undefined;
+    const logged = loggedSession(this.#needs.log, app.id, userId);
+    // One that subscribes to nothing may be this very client's, which has not heard of it before the server ended.
+    if (own.length === 0 && logged?.connectionId !== id)
+      return memberships.length > 0 ? 'replaced' : undefined;
     const session = sessions.begin({ id, app, userId, leaseMs });
     for (const { key } of own) session.restore(key, unknownOptions);
+    if (logged?.connectionId === id) session.entered(undefined);
     session.isWhole = false;
     return { session, isRestored: true };
   }
@@ -162,6 +180,7 @@ export class Logins {
     await permit(this.#needs, session, permissions);
     const connectionId = session.id;
     const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+    const home = this.#resumeHome(session, tokenEndsMs);
     const outcomes = await Promise.all(
       session.subscriptions.keys().map(async (key) => {
         // The token of a stream channel is another one.
@@ -175,7 +194,7 @@ export class Logins {
         return resumed;
       }),
     );
-    const refused = outcomes.find((outcome) => outcome?.ok === false);
+    const refused = [await home, ...outcomes].find((outcome) => outcome?.ok === false);
     if (session.isOver || (refused && !refused.ok && refused.code === 'resume_invalid')) {
       await session.end('lease_ended', 'socket-closed');
       return 'over';
@@ -184,6 +203,21 @@ export class Logins {
     session.tokenEndsMs = tokenEndsMs;
     session.warned = false;
     return 'taken up';
+  }
+
+  /** Resumes the session itself. One that the log does not have, for it could not take it or an older server began it, is taken now. */
+  async #resumeHome(
+    session: Session,
+    tokenEndsMs: number | undefined,
+  ): Promise<CommandOutcome | Refusal | undefined> {
+    const { log } = this.#needs;
+    const { home, id: connectionId, attempt, address } = session;
+    if (!session.isEntered) return this.#enter(session, tokenEndsMs);
+    const until = tokenEndsMs === undefined ? { tokenNeverEnds: true as const } : { tokenEndsMs };
+    const outcome = await log.submit(home, { type: 'resume', connectionId, attempt, ...until });
+    log.noteAddress(home, connectionId, address);
+    if (outcome.ok) session.entered(attachmentOf(outcome.changes, connectionId));
+    return outcome;
   }
 
   /** Resumes a stream channel as any other, unless its token ended meanwhile: then that channel alone is left. */
@@ -219,6 +253,7 @@ export class Logins {
       void known.end('replaced', 'new-device');
       return;
     }
+    // The one that the log has alone is replaced by the newcomer; so is what it is in.
     for (const { key, connectionId } of loggedMemberships(this.#needs, app.id, userId))
       log.submit(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
         logger.warn('an earlier session could not be ended; it ends with its lease', {

@@ -1,3 +1,4 @@
+import { homeOf } from '../../names/home.ts';
 import { followStorage, type StorageNeeds } from './follow-storage.ts';
 import type { Telling } from './telling.ts';
 
@@ -62,7 +63,7 @@ export class FollowedUsers {
     const { socket } = this.#telling;
     if (!socket) return;
     this.#users.get(userId)?.();
-    const key = { app: this.#app, kind: 'user', name: userId } as const;
+    const key = homeOf(this.#app, userId);
     this.#users.set(userId, this.#telling.begin(followStorage(this.#needs, socket, key)));
   }
 }

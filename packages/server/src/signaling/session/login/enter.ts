@@ -1,0 +1,32 @@
+import type { Commands, JoinOutcome } from '../../../log/contract/commands.ts';
+import type { Session } from '../session.ts';
+
+/** What a log that cannot take the login now says; it is recorded later then, and the user is in all the same. */
+const later: ReadonlySet<string> = new Set(['log_unavailable', 'overloaded']);
+
+/**
+ * Has the log take the session as a member of its user's own channel, in place of any other. While the log cannot be written, the
+ * session is there without it, and this is to be tried again. Returns a refusal that stands.
+ */
+export async function enterHome(
+  { log }: { readonly log: Pick<Commands, 'join'> },
+  session: Session,
+  tokenEndsMs: number | undefined,
+): Promise<Extract<JoinOutcome, { readonly ok: false }> | undefined> {
+  const { home: key, identity, id: connectionId, leaseMs, address: ip } = session;
+  session.isEntering = true;
+  const joined = await log.join({
+    key,
+    identity,
+    connectionId,
+    connectionKind: 'signaling',
+    role: 'audience',
+    platform: 0,
+    leaseMs,
+    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    ip,
+  });
+  session.isEntering = false;
+  if (joined.ok) session.entered(joined.member.attachment);
+  return joined.ok || later.has(joined.code) ? undefined : joined;
+}
