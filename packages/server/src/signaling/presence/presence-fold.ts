@@ -289,9 +289,11 @@ export class PresenceFold {
     if (from === to) return this.#change(to, add, { isSame: true });
     const gone = from === undefined ? [] : this.#change(from, withoutLive(uid), { into: to });
     const come = this.#change(to, add);
-    // What proved nothing gives way first, so that the change of `to` is next to that of `from`.
-    const first = come.filter(({ type }) => type === 'leave');
-    return [...first, ...gone, ...come.slice(first.length)];
+    // Who proved nothing gives way first, and who proves nothing comes last, so that the change of `to` is next to that of `from`.
+    const first = come.filter(isLeave);
+    const [left] = gone.filter(isLeave);
+    const rest = come.slice(first.length);
+    return left ? [...first, left, ...rest, ...gone.slice(1)] : [...first, ...gone, ...rest];
   }
 
   #subscribed(link: SubscribedLink, account: string | undefined): readonly PersonChange[] {
@@ -385,6 +387,8 @@ export class PresenceFold {
     return others;
   }
 }
+
+const isLeave = ({ type }: PersonChange): boolean => type === 'leave' || type === 'timeout';
 
 const without = <Link extends { readonly uid: number }>(links: readonly Link[], uid: number): Link[] =>
   links.filter((link) => link.uid !== uid);
