@@ -161,6 +161,10 @@ test('DEMO18: it shows the first 50 of many, and how many more there are', async
   await shows(() => page.locator('#watching').innerText(), `${before} watching`);
 }, 180_000);
 
+/** Where a part of the page is. The list is drawn anew with each change of who is there: what was found may be of the drawing before. */
+const boxOf = (page: Page, part: string) =>
+  until(`${part} is shown`, async () => (await page.locator(part).boundingBox()) ?? undefined);
+
 test('DEMO18: on a phone, upright or sideways, with a long name: the names of those who watch are in sight, and nothing is cut off', async () => {
   const page = await enter('A name of many words that is far too long for the head of a page', 'Watch');
   for (const [width, height] of [
@@ -169,15 +173,14 @@ test('DEMO18: on a phone, upright or sideways, with a long name: the names of th
   ] as const) {
     await page.setViewportSize({ width, height });
     for (const part of ['#members li >> nth=0', '#hand', '#leave', '#say button', '#picture']) {
-      const box = await page.locator(part).boundingBox();
-      if (!box) throw new Error(`${part} is not shown`);
+      const box = await boxOf(page, part);
       expect([part, box.x >= 0, box.x + box.width <= width]).toEqual([part, true, true]);
       expect([part, box.y >= 0, box.y + box.height <= height]).toEqual([part, true, true]);
     }
-    const section = await page.locator('#viewers').boundingBox();
-    const name = await page.locator('#members li').first().boundingBox();
-    const bottom = (box: typeof name) => (box ? box.y + box.height : Number.NaN);
-    expect(bottom(name)).toBeLessThan(bottom(section));
+    const bottom = ({ y, height }: { readonly y: number; readonly height: number }) => y + height;
+    expect(bottom(await boxOf(page, '#members li >> nth=0'))).toBeLessThan(
+      bottom(await boxOf(page, '#viewers')),
+    );
   }
   await page.getByRole('button', { name: 'Leave' }).click();
 }, 180_000);
