@@ -341,6 +341,24 @@ describe('late', () => {
     await w.advance(10_000);
     expect(folded.told).toHaveLength(6);
   });
+
+  test('PERSON46: what somebody says of themselves ends nobody’s debounce', async () => {
+    const w = await begin();
+    const { folded } = await watch(w);
+    const mallory = await w.login('mallory');
+    await mallory.subscribes('lobby');
+    const viewer = await w.joins({ uid: 4711 });
+    await viewer.leaves();
+    folded.told.length = 0;
+    // The live channel is not open, so that anybody may say so.
+    const states = { role: 'audience', uid: '4711', uids: '4711' };
+    await mallory.asks({ type: 'set-state', ...place, states });
+    expect(folded.told).toEqual(['REMOTE_STATE_CHANGED mallory']);
+    // Whoever folds it by what it says takes her for that member: the claim is hers, and nobody else's.
+    expect(folded.faults.splice(0)).toHaveLength(1);
+    await w.joins({ uid: 4711 });
+    expect(folded.told).not.toContain('REMOTE_LEAVE 4711');
+  });
 });
 
 describe('who is not shown', () => {

@@ -27,6 +27,8 @@ interface Gone {
   readonly type: 'leave' | 'timeout';
   readonly userId: string;
   readonly states: SignalingStates;
+  /** Uids of the members of the live channel that they were; absent: none. */
+  readonly members?: readonly number[];
   /** Nobody left: who was shown under that id is from now on part of this user, about whom the next change is. */
   readonly into?: string;
 }
@@ -142,6 +144,12 @@ export class PresenceFold {
   statesOf(userId: string): SignalingStates {
     const person = this.person(userId);
     return person ? shownStates(person) : noStates;
+  }
+
+  /** Uids of the members of the live channel that somebody is who is shown. */
+  membersOf(userId: string): readonly number[] {
+    const person = this.person(userId);
+    return person ? shownLive(person).map(({ uid }) => uid) : [];
   }
 
   /** The people that came after the place `after` (0: all), with their places, in order of arrival. */
@@ -333,7 +341,9 @@ export class PresenceFold {
       this.#shown = this.#shown.without(order);
       const { reason = 'quit', into } = how;
       const type = reason === 'timeout' ? 'timeout' : 'leave';
-      changes.push({ type, userId, states: statesBefore, reason, ...(into !== undefined && { into }) });
+      const members = shownLive(before).map(({ uid }) => uid);
+      const more = { ...(members.length > 0 && { members }), ...(into !== undefined && { into }) };
+      changes.push({ type, userId, states: statesBefore, reason, ...more });
     }
     if (!isShown(after)) {
       if (after.live.length === 0 && after.subscribed.length === 0) this.#people.delete(userId);

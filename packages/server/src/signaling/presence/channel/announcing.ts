@@ -48,7 +48,7 @@ export class Announcing implements PresenceWay {
   /** A member that was shown as somebody whose leave is held back is part of this user now: it is never there as both. */
   #endFormer(userId: string): void {
     if (this.#held.size === 0) return;
-    for (const held of this.#held.takeFormer(userId, this.#needs.fold.statesOf(userId)))
+    for (const held of this.#held.takeFormer(userId, this.#needs.fold.membersOf(userId)))
       this.#announceGone(held);
   }
 
@@ -68,10 +68,16 @@ export class Announcing implements PresenceWay {
     return true;
   }
 
-  #gone({ type, userId, states, into }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
+  #gone({
+    type,
+    userId,
+    states,
+    members = [],
+    into,
+  }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
     const { clock, settings, watchers } = this.#needs;
     const dueMs = clock.steadyMs() + settings.debounceMs;
-    const held = { type, userId, states, dueMs, since: watchers.next() };
+    const held = { type, userId, states, members, dueMs, since: watchers.next() };
     if (settings.debounceMs === 0 || into !== undefined) {
       this.#announceGone(held);
       return;

@@ -5,6 +5,8 @@ export interface HeldLeave {
   readonly type: 'leave' | 'timeout';
   readonly userId: string;
   readonly states: SignalingStates;
+  /** Uids of the members of the live channel that they were. */
+  readonly members: readonly number[];
   readonly dueMs: number;
   /** Its place in the order of snapshots and leaves. */
   readonly since: number;
@@ -14,7 +16,7 @@ export interface HeldLeave {
 export class HeldLeaves {
   readonly #held = new Map<string, HeldLeave>();
   /** Users by the uids of the members that they were. */
-  readonly #byUid = new Map<string, string>();
+  readonly #byUid = new Map<number, string>();
 
   get size(): number {
     return this.#held.size;
@@ -28,7 +30,7 @@ export class HeldLeaves {
   add(held: HeldLeave): void {
     this.take(held.userId);
     this.#held.set(held.userId, held);
-    for (const uid of uidsOf(held.states)) this.#byUid.set(uid, held.userId);
+    for (const uid of held.members) this.#byUid.set(uid, held.userId);
   }
 
   /** The leave of this user, which is the caller's from now on. */
@@ -36,14 +38,14 @@ export class HeldLeaves {
     const held = this.#held.get(userId);
     if (!held) return undefined;
     this.#held.delete(userId);
-    for (const uid of uidsOf(held.states)) if (this.#byUid.get(uid) === userId) this.#byUid.delete(uid);
+    for (const uid of held.members) if (this.#byUid.get(uid) === userId) this.#byUid.delete(uid);
     return held;
   }
 
   /** Those of other users, who were members that `userId` is now; the caller's from now on. */
-  takeFormer(userId: string, states: SignalingStates): readonly HeldLeave[] {
+  takeFormer(userId: string, members: readonly number[]): readonly HeldLeave[] {
     const former: HeldLeave[] = [];
-    for (const uid of uidsOf(states)) {
+    for (const uid of members) {
       const other = this.#byUid.get(uid);
       const held = other === undefined || other === userId ? undefined : this.take(other);
       if (held) former.push(held);
@@ -59,5 +61,3 @@ export class HeldLeaves {
     return all;
   }
 }
-
-const uidsOf = ({ uid, uids = uid }: SignalingStates): readonly string[] => uids?.split(',') ?? [];
