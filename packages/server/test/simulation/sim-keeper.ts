@@ -54,7 +54,7 @@ export class SimKeeper {
       if (life !== this.#life) {
         // A login reports this, too: the server knows only from its own process who is there.
         const { userId: owner } = this.#options;
-        const told = await this.#asks(life, { type: 'lock-holder', owner, offlineSinceMs: undefined });
+        const told = await this.#asks(life, { type: 'lock-holder', owner, offlineMs: undefined });
         if (told !== 'ok') continue;
         this.#life = life;
       }

@@ -68,10 +68,14 @@ export class ChannelCommands implements Commands, AddressNotes {
     return { ok: true, channel: written ?? state.channel(key), changes: changesOf(outcome.records) };
   }
 
-  /** The command as it is decided, however long it waits for that: where it was asked, and when a silence began. */
+  /** The command as it is decided, however long it waits for that: where it was asked, and when a silence or an absence began. */
   #told(command: Exclude<Asked, { type: 'kick' }>): Exclude<ChannelCommand, JoinCommand> {
     const { clock, on } = this.#options;
     if (command.type === 'resume') return { ...command, on };
+    if (command.type === 'lock-holder') {
+      const { offlineMs, ...holder } = command;
+      return { ...holder, offlineSinceMs: offlineMs === undefined ? undefined : clock.nowMs() - offlineMs };
+    }
     if (command.type !== 'silent') return command;
     const { silentMs, ...silence } = command;
     return { ...silence, lastHeardMs: clock.nowMs() - silentMs };

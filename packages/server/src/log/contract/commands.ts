@@ -44,14 +44,17 @@ export type JoinOutcome =
   | Refused;
 
 type Silent = Extract<ChannelCommand, { readonly type: 'silent' }>;
+type LockHolder = Extract<ChannelCommand, { readonly type: 'lock-holder' }>;
 
 /**
  * Whatever is asked of a channel but a join, and but what time does to it. A silence is told by its age: nothing was heard for `silentMs`
- * milliseconds when it is told, so that no clock but the log's makes a time of the log.
+ * milliseconds when it is told, so that no clock but the log's makes a time of the log. So is the absence of who holds locks; undefined: they
+ * are back.
  */
 export type Asked =
-  | Exclude<ChannelCommand, JoinCommand | TimeCommand | Silent>
-  | (Omit<Silent, 'lastHeardMs'> & { readonly silentMs: number });
+  | Exclude<ChannelCommand, JoinCommand | TimeCommand | Silent | LockHolder>
+  | (Omit<Silent, 'lastHeardMs'> & { readonly silentMs: number })
+  | (Omit<LockHolder, 'offlineSinceMs'> & { readonly offlineMs: number | undefined });
 
 export type CommandOutcome =
   | { readonly ok: true; readonly channel: Channel; readonly changes: readonly ChannelChange[] }

@@ -18,14 +18,14 @@ export class LockHolders {
     this.#needs = needs;
   }
 
-  /** The user is offline since then, or, with undefined, back. Resolves when that is durable. */
-  async are(app: string, owner: string, offlineSinceMs: number | undefined): Promise<void> {
+  /** The user went offline so long ago, milliseconds, or, with undefined, is back. Resolves when that is durable. */
+  async are(app: string, owner: string, offlineMs: number | undefined): Promise<void> {
     const { log, holdings, presences, logger } = this.#needs;
     try {
       // A lock that was had a moment ago is to be among them.
       await presences.caughtUp();
       await Promise.all(
-        holdings.of(app, owner).map((key) => log.submit(key, { type: 'lock-holder', owner, offlineSinceMs })),
+        holdings.of(app, owner).map((key) => log.submit(key, { type: 'lock-holder', owner, offlineMs })),
       );
     } catch (cause) {
       logger.warn('whether the holder of locks is there could not be logged', { cause: String(cause) });

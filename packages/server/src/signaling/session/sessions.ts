@@ -12,7 +12,7 @@ import type { Session, SessionOwner, SessionStart } from './session.ts';
 
 export interface SessionsNeeds extends MembershipNeeds {
   readonly log: MembershipNeeds['log'] & Commands;
-  readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
+  readonly clock: Pick<Clock, 'steadyMs'>;
   readonly random: Pick<Random, 'id'>;
   readonly holders: Pick<LockHolders, 'are'>;
   readonly endings: Pick<SessionEndings, 'note'>;
@@ -77,7 +77,7 @@ export class Sessions implements SessionOwner {
   }
 
   async holderGone(app: string, userId: string): Promise<void> {
-    await this.#needs.holders.are(app, userId, this.#needs.clock.nowMs());
+    await this.#needs.holders.are(app, userId, 0);
   }
 
   forget(session: Session, code: Code): void {

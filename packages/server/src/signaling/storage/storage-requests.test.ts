@@ -35,7 +35,7 @@ class MemoryLog implements Pick<Commands, 'submit'>, Pick<Channels, 'known'> {
   }
 
   async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
-    if (command.type === 'silent') throw new Error('nobody is in it');
+    if (command.type === 'silent' || command.type === 'lock-holder') throw new Error('nobody is in it');
     this.nowMs += 1;
     const before = this.known(key);
     const decision = apply(before, command, this.nowMs, bounds);
