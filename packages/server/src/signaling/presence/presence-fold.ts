@@ -295,8 +295,9 @@ export class PresenceFold {
     const { unproven: _, ...proven } = link;
     const add = withLive(userId === undefined ? link : proven);
     if (from === to) return this.#change(to, add, { isSame: true });
-    const gone = from === undefined ? [] : this.#change(from, withoutLive(uid), { into: to });
+    // Folded in the order in which it is told: whoever is shown again under the name that is given up comes after `to`.
     const come = this.#change(to, add);
+    const gone = from === undefined ? [] : this.#change(from, withoutLive(uid), { into: to });
     // Who proved nothing gives way first, and who proves nothing comes last, so that the change of `to` is next to that of `from`.
     const first = come.filter(isLeave);
     const [left] = gone.filter(isLeave);

@@ -597,6 +597,14 @@ const anyStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ what: fc.constant('restart' as const) }) },
 );
 
+type Step = typeof anyStep extends fc.Arbitrary<infer Value> ? Value : never;
+/** Somebody who proves nothing waits under the name that a member gives up as it is linked to another. */
+const unprovenWaits: Step[] = [
+  { what: 'join', user: 1, how: { user: 3 } },
+  { what: 'join', user: 3, how: { unproven: true } },
+  { what: 'link', user: 1, to: 1 },
+];
+
 const isEmpty = (how: object) => Object.keys(how).length === 0;
 
 test('SIG45: whatever happens, who follows it knows who is there: all of it, in part, and how many', async () => {
@@ -676,6 +684,9 @@ test('SIG45: whatever happens, who follows it knows who is there: all of it, in 
         world = undefined;
       }
     }),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      examples: [[unprovenWaits]],
+    },
   );
 }, 300_000);
