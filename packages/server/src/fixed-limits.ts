@@ -66,6 +66,8 @@ const paces = {
   batchBytesMax: 1024 * 1024,
   /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */
   signalingFrameLengthMax: 1024 * 1024,
+  /** Members remembered for a minute of whom a link was awaited in vain; of more the earliest may be waited for again. Each has joined. */
+  awaitedLinksMax: 100_000,
   /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
   deliveryScanMax: 20_000,
   /** Roster changes, or link marks, in one frame; further ones go into the next. */

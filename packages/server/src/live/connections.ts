@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
+import type { Channels } from '../log/contract/channels.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
 import { Conversation, type ConversationParts } from '../net/session/conversation.ts';
@@ -7,7 +8,7 @@ import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { LinkProofs } from '../token/link-proof.ts';
-import { AwaitedLinks } from './awaited-links.ts';
+import { AwaitedLinks, awaitedAtStart, linkWaitMs } from './awaited-links.ts';
 import { BackedMembers } from './backed-members.ts';
 import { Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
 import { Entrance, type EntranceNeeds } from './entrance.ts';
@@ -24,11 +25,11 @@ import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/st
 import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
-  extends Omit<HelloNeeds, 'joins'>,
+  extends Omit<HelloNeeds, 'joins' | 'awaited'>,
     Omit<WelcomeNeeds, 'linkProofs'>,
     Pick<LinkNeeds, 'signaling'>,
     Pick<EntranceNeeds, 'onRefusedLogin'> {
-  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed;
+  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed & Pick<Channels, 'everyChannel'>;
   readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -94,6 +95,12 @@ export function openConnections(options: ConnectionsOptions): Connections {
     backed,
     partings,
     awaited,
+    awaitAgain: () => {
+      for (const member of awaitedAtStart(log)) {
+        const app = options.apps.get(member.app);
+        if (app) awaited.add(member, linkWaitMs(app));
+      }
+    },
     connectionOf: (socket) =>
       new Connection(needs, (connection) => new Conversation(socket, connection, conversing)),
     follow: () =>
@@ -106,6 +113,8 @@ export interface ConnectionsParts {
   readonly backed: Pick<BackedMembers, 'size' | 'endApp'>;
   readonly partings: Pick<Partings, 'stop'>;
   readonly awaited: Pick<AwaitedLinks, 'stop'>;
+  /** Waits for the links that were awaited when the server ended. */
+  readonly awaitAgain: () => void;
   readonly connectionOf: (socket: Socket) => Connection;
   readonly follow: () => LogFollower;
 }
@@ -126,6 +135,7 @@ export class Connections {
 
   start(): void {
     this.#follower = this.#parts.follow();
+    this.#parts.awaitAgain();
     this.#parts.open.start();
   }
 

@@ -12,7 +12,7 @@ export interface EntranceNeeds extends HelloNeeds, WelcomeNeeds {
   readonly logger: Pick<Logger, 'warn'>;
   /** Hears of each hello that was refused. */
   readonly onRefusedLogin?: OnRefusedLogin;
-  readonly awaited: Pick<AwaitedLinks, 'add'>;
+  readonly awaited: Pick<AwaitedLinks, 'add' | 'mayAwait'>;
   /** From hello to welcome. */
   readonly joinSeconds: Pick<Histogram, 'observe'>;
 }
@@ -47,8 +47,12 @@ export class Entrance {
   /** Nobody is told of the member over signaling before it is known who it is, or this time is over. */
   #await({ app, channel, member }: Admission): void {
     if (!member.linkAwaited) return;
-    const { connectionId } = member;
-    this.#needs.awaited.add({ app: app.id, channel: channel.key.name, connectionId }, linkWaitMs(app));
+    const { uid, account, connectionId } = member;
+    const identity = account === undefined ? { uid } : { account };
+    this.#needs.awaited.add(
+      { app: app.id, channel: channel.key.name, identity, connectionId },
+      linkWaitMs(app),
+    );
   }
 
   /** The welcome, as things are now; undefined if a reload took the app out while the log decided. */

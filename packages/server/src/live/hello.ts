@@ -26,6 +26,7 @@ import {
   type TokenTime,
   tokenTime,
 } from '../token/verify.ts';
+import type { AwaitedLinks } from './awaited-links.ts';
 import type { JoinBudgets } from './join-budgets.ts';
 import { rightsOf } from './may-send.ts';
 
@@ -51,6 +52,7 @@ export interface HelloNeeds {
   readonly clock: Clock;
   readonly random: Pick<Random, 'id'>;
   readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;
+  readonly awaited: Pick<AwaitedLinks, 'mayAwait'>;
   readonly resumeSecret: Uint8Array;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
@@ -117,7 +119,9 @@ async function join(
     mayPublish: publishEndsMsOf(grant) > time.nowMs,
     ...(rights && { publish: rights }),
     ...tokenLink(app, grant),
-    ...(app.linkIdentities && hello.linkAwaited && { linkAwaited: true }),
+    ...(app.linkIdentities &&
+      hello.linkAwaited &&
+      needs.awaited.mayAwait({ app: app.id, channel, identity }) && { linkAwaited: true }),
     leaseMs: needs.leaseMs,
     ip: address,
   });

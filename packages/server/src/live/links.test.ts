@@ -11,6 +11,7 @@ import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 import { buildTokenForBoth } from '../token/build.ts';
 import { LinkProofs, linkProofMs } from '../token/link-proof.ts';
+import { linkWaitMs } from './awaited-links.ts';
 
 let world: TestWorld;
 const begin = async () => {
@@ -19,6 +20,7 @@ const begin = async () => {
 afterEach(() => world.stop());
 
 const { debounceMs } = testApp.signaling;
+const waitMs = linkWaitMs(testApp);
 const memberOf = (uid: number) => {
   const member = world.lobby()?.roster.get(uid);
   if (!member) throw new Error(`${uid} is not in`);
@@ -197,7 +199,7 @@ describe('a link that is awaited', () => {
     await begin();
     const page = await world.hello({ linkAwaited: true });
     expect(linkOf(42)).toMatchObject({ linkAwaited: true });
-    await passes(page, debounceMs - 100);
+    await passes(page, waitMs - 100);
     expect(linkOf(42)).toMatchObject({ linkAwaited: true });
     await passes(page, 200);
     expect(linkOf(42)).toEqual(known);
@@ -226,13 +228,13 @@ describe('a link that is awaited', () => {
     const lost = await world.hello({ linkAwaited: true });
     let page = await world.hello({ uid: 7, linkAwaited: true });
     await lost.drops();
-    for (const partMs of [0.3, 0.3, 0.3]) {
+    for (const part of [0.3, 0.3, 0.3]) {
       await page.drops();
-      await world.advance(partMs * debounceMs);
+      await world.advance(part * waitMs);
       page = await world.hello({ uid: 7, resume: page.welcome.resume });
     }
     expect([linkOf(42), linkOf(7)]).toMatchObject([{ linkAwaited: true }, { linkAwaited: true }]);
-    await passes(page, 0.1 * debounceMs);
+    await passes(page, 0.1 * waitMs);
     expect([linkOf(42), linkOf(7)]).toEqual([known, known]);
   });
 
@@ -247,7 +249,28 @@ describe('a link that is awaited', () => {
     expect(linkOf(42)).toMatchObject({ userId: 'ann', linkAwaited: undefined });
   });
 
-  test('PERSON11: after a restart it is awaited again for whoever is back, and a proof of before is none', async () => {
+  test('PERSON11: joining anew and anew keeps nobody unseen', async () => {
+    await begin();
+    const seen: boolean[] = [];
+    for (let round = 0; round < 12; round++) {
+      const page = await world.hello({ linkAwaited: true });
+      await passes(page, 0.6 * waitMs);
+      seen.push(linkOf(42)?.linkAwaited === undefined);
+    }
+    // Once in vain, and then not for a minute.
+    expect(seen).toEqual([false, ...Array(11).fill(true)]);
+  });
+
+  test('PERSON11: after a restart it is known in time of who does not come back, too', async () => {
+    await begin();
+    await world.hello({ linkAwaited: true });
+    await world.crash();
+    await world.start();
+    await world.advance(waitMs + 100);
+    expect(linkOf(42)).toEqual(known);
+  });
+
+  test('PERSON11: after a restart it is awaited again, and a proof of before is none', async () => {
     await begin();
     const page = await world.hello({ linkAwaited: true });
     const proof = world.proof('ann', nonceOf(page));

@@ -44,7 +44,9 @@ export async function link(needs: LinkNeeds, member: Membership, proof: string |
     if (isProved) member.proofsTaken = (member.proofsTaken ?? 1) - 1;
     return outcome;
   }
-  awaited.take(connectionId);
+  const { uid, account } = member;
+  const identity = account === undefined ? { uid } : { account };
+  awaited.take({ app: app.id, channel, identity, connectionId });
   return isProved ? { nonce: linkProofs.nonceOf(member, member.proofsTaken) } : undefined;
 }
 
