@@ -57,7 +57,7 @@ describe('a proof of the page', () => {
     await told.says({ type: 'subscribe-roster', id: 1 });
     const events = await world.events();
     expect(await answerTo(page, world.proof('ann', nonceOf(page)))).toBe('ok');
-    expect(linkOf(42)).toEqual({ userId: 'ann', linkAwaited: undefined, unproven: undefined });
+    expect(linkOf(42)).toEqual({ userId: 'ann', linkAwaited: undefined, unproven: true });
     expect([await world.events(), told.all('roster-changes')]).toEqual([events, []]);
     const { nonce } = page.one('ok');
     expect(nonce).not.toBe(nonceOf(page));

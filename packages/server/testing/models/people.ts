@@ -21,7 +21,7 @@ export function peopleOf(
     const theirs = (member: Member) => nameOf(member) === userId;
     const [subscriber] = subscribers.filter(theirs);
     const all = members.filter(theirs);
-    const proven = all.filter(({ unproven }) => !unproven);
+    const proven = all.filter(({ unproven, userId: linked }) => !unproven || linked !== undefined);
     const links = subscriber || proven.length > 0 ? proven : all;
     const given = live ? ['role', 'uid', 'uids'] : [];
     const set = Object.entries(subscriber ? own(subscriber) : {}).filter(([key]) => !given.includes(key));

@@ -236,7 +236,8 @@ export class SlowModel {
   }
 
   #belongs(person: Person, user: string, userBy: 'page' | 'token'): void {
-    Object.assign(person, { user, userBy, awaited: false, unproven: false });
+    Object.assign(person, { user, userBy, awaited: false });
+    if (userBy === 'token') person.unproven = false;
   }
 
   /** Obeys a command about somebody who is in it. */

@@ -151,8 +151,10 @@ function marked(member: Member, mark: ChannelMark): Member {
       const { linkAwaited: _, ...known } = member;
       const { userId, byPage } = mark;
       if (userId === undefined) return known;
-      const { unproven: __, ...linked } = known;
-      return { ...linked, userId, ...(byPage && { linkedByPage: true as const }) };
+      // A page proves who the user is, and not whose its member's number or account is. A token names both.
+      if (byPage) return { ...known, userId, linkedByPage: true as const };
+      const { unproven: __, ...named } = known;
+      return { ...named, userId };
     }
   }
 }

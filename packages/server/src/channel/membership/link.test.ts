@@ -58,7 +58,8 @@ test('PERSON2: a page says who its member is: a mark, which is no event; what ch
   expect(channel.must(T + 2, link('ann'))).toEqual([
     { type: 'person-known', app: 'app', channel: 'x', atMs: T + 2, uid: 1, userId: 'ann', byPage: true },
   ]);
-  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  // That it is the user's is proven; that its own number is theirs is not.
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true, unproven: true });
   expect([link('ann'), link()].map((command) => channel.must(T + 3, command))).toEqual([[], []]);
 });
 
@@ -71,7 +72,7 @@ test('PERSON2: a page that proves the id that its member has by itself changes n
   expect(number.must(T, link('1'))).toEqual([]);
   const unproven = joined({ account: 'ann', unproven: true });
   unproven.must(T, link('ann'));
-  expect(linkOf(unproven)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  expect(linkOf(unproven)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true, unproven: true });
   // Who was somebody else is told to be itself again.
   channel.must(T, link('bob'));
   channel.must(T, link('ann'));
@@ -90,6 +91,16 @@ test('PERSON3: the newest page counts, and no token overrules it; a token withou
   expect(outline(channel.must(T, renew('bob')))).toEqual([]);
   expect(outline(channel.must(T, link('dan')))).toEqual(['person-known']);
   expect(linkOf(channel)).toEqual({ ...nothing, userId: 'dan', linkedByPage: true });
+});
+
+test('PERSON3: a token that names the member and a user proves both; a token that a page overrules proves nothing', () => {
+  const channel = joined({ unproven: true });
+  expect(outline(channel.must(T, renew('ann')))).toEqual(['person-known']);
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann' });
+  const proved = joined({ unproven: true });
+  proved.must(T, link('bob'));
+  expect(outline(proved.must(T, renew('ann')))).toEqual([]);
+  expect(linkOf(proved)).toEqual({ ...nothing, userId: 'bob', linkedByPage: true, unproven: true });
 });
 
 test('PERSON4: a role change and a leave say who is linked', () => {
@@ -116,7 +127,7 @@ test('PERSON5: a resume, a restart and a plain client that comes back keep the l
   channel.must(T, resume());
   channel.must(T, { type: 'recover', lastAliveMs: T, recoveryMs: 10 });
   channel.state = membersFromLines(channel.state.key, membersToLines(channel.state));
-  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true, unproven: true });
   channel.must(T, join(1, { connectionId: 'new' }));
   expect(linkOf(channel)).toEqual(nothing);
 

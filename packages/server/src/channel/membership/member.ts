@@ -49,7 +49,7 @@ export interface Member {
   readonly linkedByPage?: true;
   /** A link is awaited: until it is known nobody is told of the member over signaling. */
   readonly linkAwaited?: true;
-  /** Its token names nobody: an account, or uid, that equals a user id proves nothing. */
+  /** Its token names nobody: its own account, or uid, proves nothing, whoever it is linked to. */
   readonly unproven?: true;
 }
 

@@ -262,9 +262,18 @@ export class PresenceFold {
     member: Pick<Member, 'uid' | 'account' | 'userId' | 'linkAwaited' | 'unproven' | 'role'>,
     at: Pick<Member, 'joinedMs' | 'joinedSeq'> & { readonly link?: MemberLink },
   ): readonly PersonChange[] {
-    const { uid, role, unproven } = member;
+    const { uid, role } = member;
+    // Shown under the id of a user that it is linked to it is proven to be them.
+    const unproven = member.userId === undefined && member.unproven;
     const { joinedMs, joinedSeq } = at;
-    const link = { uid, role, joinedMs, joinedSeq, ...(unproven && { unproven }), ...silence(at.link) };
+    const link = {
+      uid,
+      role,
+      joinedMs,
+      joinedSeq,
+      ...(unproven && { unproven: true as const }),
+      ...silence(at.link),
+    };
     const userId = this.#names.joined(member, link);
     const others = this.#opened(1, userId);
     return userId === undefined ? others : [...others, ...this.#change(userId, withLive(link))];
