@@ -1625,8 +1625,13 @@ export interface Rule {
   /** Where the rule was made for it. */
   readonly userId?: string;
   readonly ip?: string;
-  /** Uids of the members of live channels who were one person with whom it names, when it was made or since a link came late: it speaks of them too. */
+  /** Uids of the members of the live channel who were surely one person with whom it names, when it was made or since a link came late: it speaks of them too. */
   readonly members?: readonly number[];
+  /** The same, of a rule without a channel: each uid in the channel where it was that person. */
+  readonly membersIn?: readonly {
+    readonly channel: string;
+    readonly uid: number;
+  }[];
   /** And the users of signaling, by user id. */
   readonly users?: readonly string[];
   readonly privileges: readonly ('join_channel' | 'publish_audio' | 'publish_video' | 'publish_message')[];

@@ -65,7 +65,13 @@ export const rule = named(
     members: optional(
       array(
         integer(),
-        'Uids of the members of live channels who were one person with whom it names, when it was made or since a link came late: it speaks of them too.',
+        'Uids of the members of the live channel who were surely one person with whom it names, when it was made or since a link came late: it speaks of them too.',
+      ),
+    ),
+    membersIn: optional(
+      array(
+        object({ channel: string(), uid: integer() }),
+        'The same, of a rule without a channel: each uid in the channel where it was that person.',
       ),
     ),
     users: optional(array(string(), 'And the users of signaling, by user id.')),

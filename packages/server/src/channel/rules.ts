@@ -10,6 +10,12 @@ export const agoraPrivileges: readonly AgoraPrivilege[] = ['join_channel', 'publ
 export type Privilege = AgoraPrivilege | 'publish_message';
 export const privileges: readonly Privilege[] = [...agoraPrivileges, 'publish_message'];
 
+/** A member of a live channel, by its uid there: that uid may be somebody else's in another channel. */
+export interface MemberPlace {
+  readonly channel: string;
+  readonly uid: number;
+}
+
 export interface KickingRule {
   readonly id: number;
   readonly app: string;
@@ -19,8 +25,13 @@ export interface KickingRule {
   /** The account of the uid, where the rule was made for that; for people who look at it. */
   readonly account?: string;
   readonly ip?: string;
-  /** The members of live channels, by uid, who were one person with that uid when the rule was made; it means them too, with its other fields. */
+  /**
+   * The members of the live channel, by uid, who were surely one person with that uid when the rule was made; it means them too, with its other
+   * fields. Of a rule without a channel, made before there were `membersIn`: in every channel.
+   */
   readonly members?: readonly number[];
+  /** The same, of a rule without a channel. */
+  readonly membersIn?: readonly MemberPlace[];
   /** And the users of signaling. */
   readonly users?: readonly string[];
   readonly privileges: readonly Privilege[];
@@ -62,6 +73,9 @@ export function ruleMatches(
 
 /** Was the subject one person with whom the rule names? */
 export const isOtherHalf = (
-  { members = [], users = [] }: Pick<KickingRule, 'members' | 'users'>,
-  { uid, userId }: Pick<RuleSubject, 'uid' | 'userId'>,
-): boolean => (userId === undefined ? members.includes(uid) : users.includes(userId));
+  { members = [], membersIn = [], users = [] }: Pick<KickingRule, 'members' | 'membersIn' | 'users'>,
+  { channel, uid, userId }: Pick<RuleSubject, 'channel' | 'uid' | 'userId'>,
+): boolean =>
+  userId === undefined
+    ? members.includes(uid) || membersIn.some((one) => one.uid === uid && one.channel === channel)
+    : users.includes(userId);

@@ -6,7 +6,7 @@ import {
   type SignalingStates,
   signalingErrors,
 } from '@housecount/protocol';
-import { liveKey, type OpenChannel } from '../channel/channel.ts';
+import { liveKey } from '../channel/channel.ts';
 import type { Metadata } from '../channel/parts/metadata.ts';
 import type { Clock } from '../clock.ts';
 import type { Channels } from '../log/contract/channels.ts';
@@ -138,18 +138,24 @@ export class Backend {
     return (await this.#needs.presences.fold(key)).occupancy;
   }
 
-  /** The channels in which a user is shown. */
+  /** The channels in which a user is shown; of a name that is shown in none, those of the user that a message to it is for. */
   async channelsOf(
     app: string,
     userId: string,
   ): Promise<readonly { readonly channelName: string; readonly channelType: SignalingChannelType }[]> {
+    const own = await this.#shownIn(app, userId);
+    const user = receiverOf(this.#needs, app, userId);
+    return own.length > 0 || user === userId ? own : this.#shownIn(app, user);
+  }
+
+  async #shownIn(app: string, userId: string) {
     const result = resultOf(await userChannels(this.#needs, app, userId, 'owner'));
     return result && 'channels' in result ? result.channels : [];
   }
 
-  /** The status of a user: logged in or not, connected or not. */
-  statusOf(app: string, userId: string): UserStatus {
-    const session = loggedSession(this.#needs.log, app, userId);
+  /** The status of the user that a message to this name is for: logged in or not, connected or not. */
+  statusOf(app: string, name: string): UserStatus {
+    const session = loggedSession(this.#needs.log, app, receiverOf(this.#needs, app, name));
     if (!session) return 'offline';
     return session.member.link.state === 'live' ? 'online' : 'reconnecting';
   }
@@ -178,22 +184,23 @@ export class Backend {
       log.channel({ app, kind, name: channel }),
     );
     const isAmong = (uid: number) => channels.some((one) => one?.roster.get(uid) !== undefined);
-    const there = [uidOf(log, app, name), spelledUid(name)].find((uid) => uid !== undefined && isAmong(uid));
-    const [live] = channels;
-    const isLinked = (live?.roster.linkedTo(name).length ?? 0) > 0;
+    const spelled = spelledUid(name);
+    const there = [uidOf(log, app, name), spelled].find((uid) => uid !== undefined && isAmong(uid));
+    const isLinked = (channels[0]?.roster.linkedTo(name).length ?? 0) > 0;
     if (there === undefined && !isLinked) return 0;
-    const whom = there === undefined || isLinked ? await this.uidFor(app, name) : { uid: there };
+    // A name that is an account's is told from the number that it has: who came by that account unproven has the number alone.
+    const whom =
+      there === undefined || isLinked
+        ? await this.uidFor(app, name)
+        : { uid: there, ...(there !== spelled && { account: name }) };
     const outcome = await log.createRule({ app, channel, ...whom, privileges: ['join_channel'] }, 0);
     if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
-    const { members = [], users = [] } = outcome.rule;
-    const others = users.map((user) => uidOf(log, app, user)).filter((uid) => uid !== undefined);
-    const meant = (one: OpenChannel) => [whom.uid, ...(one === live ? members : others)];
-    return channels.filter((one) => one && meant(one).some((uid) => one.roster.get(uid))).length;
+    return outcome.putOutOf;
   }
 
-  /** Ends the user's session at once; they may log in again. False if there is none. */
-  endSession(app: string, userId: string): Promise<boolean> {
-    return this.#needs.sessions.kick(app, userId);
+  /** Ends the session of the user that a message to this name is for, at once; they may log in again. False if there is none. */
+  endSession(app: string, name: string): Promise<boolean> {
+    return this.#needs.sessions.kick(app, receiverOf(this.#needs, app, name));
   }
 
   metadata(app: string, target: MetadataTarget): Metadata {

@@ -1,4 +1,5 @@
 import type { RuleScope } from '@housecount/protocol';
+import { idOf } from '../../channel/channel.ts';
 import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
@@ -9,13 +10,13 @@ import type { Refused } from '../contract/refused.ts';
 import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
 import { knownUid } from '../decide/identity.ts';
 import { type KickTarget, kickTargets } from '../decide/rules/kick-targets.ts';
-import { type OtherHalves, otherHalves, wholePerson } from '../decide/rules/other-halves.ts';
+import { isMemberAlone, nobodyElse, otherHalves, wholePerson } from '../decide/rules/other-halves.ts';
 import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rules/rule.ts';
 import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
 
 export interface RuleCommandsOptions {
-  readonly state: Pick<LogState, 'rules' | 'channel' | 'accounts' | 'accountUids' | 'seen'>;
+  readonly state: Pick<LogState, 'rules' | 'channel' | 'live' | 'accounts' | 'accountUids' | 'seen'>;
   readonly asks: Asks;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly addresses: Addresses;
@@ -24,6 +25,7 @@ export interface RuleCommandsOptions {
 }
 
 type Ruled = { readonly ok: true; readonly rule: KickingRule } | Refused;
+type Made = Awaited<ReturnType<KickingRules['createRule']>>;
 
 /** The kicking rules: made, changed, asked, and done to those who are there already. */
 export class RuleCommands implements KickingRules, Bans {
@@ -33,24 +35,26 @@ export class RuleCommands implements KickingRules, Bans {
     this.#options = options;
   }
 
-  async createRule(draft: RuleDraft, durationMs: number): Promise<Ruled> {
+  async createRule(draft: RuleDraft, durationMs: number): Promise<Made> {
     // A rule of no duration ends as it begins: it is recorded, so that its id is nobody else's, and keeps nobody out.
-    let others: OtherHalves | undefined;
+    let others = nobodyElse;
+    let isAlone = false;
     const outcome = await this.#options.asks.request((view, nowMs) => {
-      others = otherHalves(view, draft, nowMs);
+      isAlone = durationMs === 0 && isMemberAlone(view, draft);
+      others = otherHalves(view, draft, nowMs, isAlone);
       return decideRule(view, draft, durationMs, nowMs, others);
     });
     if (!outcome.ok) return outcome;
     const set = outcome.records.find((record) => record.type === 'rule-set');
     if (!set) throw new Error('a rule was decided without its record');
-    if (draft.privileges.includes('join_channel')) {
-      const { addresses, reads } = this.#options;
-      const scope = { ...draft, ...others };
-      const open = reads.open(draft.app);
-      const refused = await this.#kick(kickTargets(scope, addresses, open, this.#uidIn(draft.app)));
-      if (refused) return refused;
-    }
-    return { ok: true, rule: set.rule };
+    if (!draft.privileges.includes('join_channel')) return { ok: true, rule: set.rule, putOutOf: 0 };
+    const { addresses, reads } = this.#options;
+    const membersIn = [...others.members, ...others.unproven];
+    const scope = { ...draft, membersIn, users: others.users, isMemberAlone: isAlone };
+    const targets = kickTargets(scope, addresses, reads.open(draft.app), this.#uidIn(draft.app));
+    const refused = await this.#kick(targets);
+    if (refused) return refused;
+    return { ok: true, rule: set.rule, putOutOf: new Set(targets.map(({ key }) => idOf(key))).size };
   }
 
   async changeRule(app: string, id: number, durationMs: number): Promise<Ruled> {
@@ -96,7 +100,13 @@ export class RuleCommands implements KickingRules, Bans {
     for (const [app, rules] of Map.groupBy(kicking, (rule) => rule.app)) {
       const open = reads.open(app);
       // It is refused only if the log ends meanwhile: then the next start does it.
-      await this.#kick(rules.flatMap((rule) => kickTargets(rule, addresses, open, this.#uidIn(app))));
+      const targets = rules.flatMap((rule) => {
+        // Halves that it does not keep, for they are not proven, may be in yet.
+        const { members, unproven } = otherHalves(state, rule, nowMs);
+        const scope = { ...rule, membersIn: [...(rule.membersIn ?? []), ...members, ...unproven] };
+        return kickTargets(scope, addresses, open, this.#uidIn(app));
+      });
+      await this.#kick(targets);
     }
   }
 

@@ -7,8 +7,11 @@ export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' 
 
 /** The kicking rules of apps. */
 export interface KickingRules {
-  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. */
-  createRule(draft: RuleDraft, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
+  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. `putOutOf`: out of how many channels somebody was put. */
+  createRule(
+    draft: RuleDraft,
+    durationMs: number,
+  ): Promise<{ ok: true; rule: KickingRule; putOutOf: number } | Refused>;
   changeRule(app: string, id: number, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
   deleteRule(app: string, id: number): Promise<{ ok: true } | Refused>;
   rules(app: string): readonly KickingRule[];

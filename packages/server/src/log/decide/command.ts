@@ -60,7 +60,9 @@ function putOutByLink(
   const kick = { type: 'kick', uid, ruleScope: scopeOf(rule) } as const;
   const kicked = decidedOf(channel, apply(rest.reduce(evolve, channel), kick, nowMs, room));
   if (!kicked.ok) return kicked;
-  const wider = ruleWithMember(rule, uid, nowMs);
+  // Of a number that is not proven to be theirs anybody else may be the owner.
+  const isTheirs = !link.byPage || channel.sid === undefined || !channel.roster.get(uid)?.unproven;
+  const wider = isTheirs ? ruleWithMember(rule, { channel: name, uid }, nowMs) : undefined;
   const kept: readonly LogRecord[] = wider ? [{ type: 'rule-set', app, rule: wider, atMs: nowMs }] : [];
   return { ok: true, records: [...rest.map((change) => recordOf(key, change)), ...kicked.records, ...kept] };
 }

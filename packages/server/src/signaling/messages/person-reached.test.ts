@@ -126,7 +126,83 @@ describe('put out', () => {
     expect([liveUids(w, 'hall'), liveUids(w)]).toEqual([[], []]);
     const back = await w.login('ann');
     expect(back.closing).toMatchObject({ code: 'banned' });
-    expect(await isRefused(w.joins({ uid: 4712 }, { channel: 'third' }))).toBe('banned');
+    expect(await isRefused(w.joins({ uid: 4712 }))).toBe('banned');
+    // Whom the rule names is kept out everywhere; in another channel her other number may be somebody else's.
+    expect(await isRefused(w.joins({ uid: 4711 }, { channel: 'third' }))).toBe('banned');
+    expect(await isRefused(w.joins({ uid: 4712 }, { channel: 'third', userId: 'ann' }))).toBe('banned');
+    const other = await w.joins({ uid: 4712 }, { channel: 'third' });
+    expect(liveUids(w, 'third')).toEqual([4712]);
+    await other.links('ann');
+    expect([liveUids(w, 'third'), await isRefused(w.joins({ uid: 4712 }, { channel: 'third' }))]).toEqual([
+      [],
+      'banned',
+    ]);
+  });
+
+  test('PERSON48: a rule without a channel does not mean who has the same number in another one', async () => {
+    const w = await begin();
+    const bob = await w.login('bob');
+    await bob.subscribes('hall');
+    await w.joins({ uid: 77 }, { userId: 'cid' });
+    await w.joins({ uid: 77 }, { channel: 'hall', userId: 'bob' });
+    const made = await rule(w, { ...(await userRule(w, 'cid')), privileges: join });
+    expect([made.members, made.membersIn]).toEqual([undefined, [{ channel: 'lobby', uid: 77 }]]);
+    expect([liveUids(w), liveUids(w, 'hall'), w.subscribers('hall')]).toEqual([[], [77], ['bob']]);
+    for (const restarts of [false, true]) {
+      if (restarts) {
+        await w.crash();
+        await w.start();
+      }
+      expect(await isRefused(w.joins({ uid: 77 }))).toBe('banned');
+      expect(await isRefused(w.joins({ uid: 77 }, { channel: 'hall', userId: 'bob' }))).toBe('joined');
+    }
+  });
+
+  for (const channel of ['lobby', undefined])
+    test(`PERSON48: a rule about a user ${channel ? 'in a channel' : 'in the app'} puts out members whose own name is not proven, and does not keep out whose it is`, async () => {
+      const w = await begin();
+      const eve = await w.login('eve');
+      await eve.subscribes('lobby');
+      for (const identity of [{ uid: 4712 }, { account: 'ann' }]) {
+        const hers = await w.joins(identity, { unproven: true });
+        await hers.links('eve');
+      }
+      await w.joins({ uid: 4713 }, { userId: 'eve' });
+      const scope = channel === undefined ? {} : { channel };
+      const made = await rule(w, { ...scope, ...(await userRule(w, 'eve')), privileges: join });
+      expect([liveUids(w), w.subscribers()]).toEqual([[], []]);
+      const places = made.membersIn?.map(({ uid }) => uid) ?? made.members;
+      expect([places, made.users]).toEqual([[4713], undefined]);
+      await w.joins({ uid: 4712 });
+      await w.joins({ account: 'ann' });
+      const ann = await w.login('ann');
+      expect(code(await ann.subscribes('lobby'))).toBe(0);
+      // Eve comes with such a number again: she is put out when she is known, and the number is not kept out with her.
+      const again = await w.joins({ uid: 4714 }, { unproven: true });
+      await again.links('eve');
+      expect(liveUids(w)).not.toContain(4714);
+      expect(await isRefused(w.joins({ uid: 4714 }))).toBe('joined');
+    });
+
+  test('PERSON47: the number of a member that came by an account unproven is that member, and not the user of that account', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    await w.joins({ uid: 4711 }, { userId: 'ann' });
+    const impostor = await w.joins({ account: 'ann' }, { unproven: true });
+    expect(await removes(w, String(impostor.uid))).toBe(1);
+    expect([liveUids(w), w.subscribers()]).toEqual([[4711], ['ann']]);
+    // The user that it is linked to is reached, who is proven.
+    const eve = await w.login('eve');
+    await eve.subscribes('lobby');
+    const linked = await w.joins({ account: 'ann' }, { unproven: true });
+    await linked.links('eve');
+    expect(await removes(w, String(linked.uid))).toBe(2);
+    expect([liveUids(w), w.subscribers()]).toEqual([[4711], ['ann']]);
+    // By the name it is all of that name.
+    await w.joins({ account: 'ann' }, { unproven: true });
+    expect(await removes(w, 'ann')).toBe(2);
+    expect([liveUids(w), w.subscribers()]).toEqual([[], []]);
   });
 
   test('PERSON49: a link with a user whom a rule keeps out puts the member out as the rule would have, and keeps it out', async () => {
@@ -217,6 +293,56 @@ describe('told', () => {
     expect(code(await tells(bob, '4711'))).toBe(signalingErrors.receiverOffline);
     expect(code(await tells(bob, '1'))).toBe(signalingErrors.receiverOffline);
     expect(ann.all('message')).toEqual([]);
+  });
+
+  test('PERSON50: members whose own name is not proven receive nothing for it, and stand in the way of nobody', async () => {
+    const w = await begin();
+    const { ann } = await party(w);
+    const bob = await w.login('bob');
+    const eve = await w.login('eve');
+    const hall = await w.joins({ uid: 4711 }, { channel: 'hall', unproven: true });
+    await hall.links('eve');
+    expect(code(await tells(bob, '4711'))).toBe(0);
+    expect(ann.all('message')).toHaveLength(1);
+    for (const identity of [{ uid: 500 }, { account: 'cid' }]) {
+      const taken = await w.joins(identity, { channel: 'hall', unproven: true });
+      await taken.links('eve');
+    }
+    for (const name of ['500', 'cid'])
+      expect([name, code(await tells(bob, name))]).toEqual([name, signalingErrors.receiverOffline]);
+    const publication = { publisher: 'host', asUser: false, isKept: true, content: { text: 'x' } };
+    expect(await w.signaling.backend.tellUser(app.id, { ...publication, channel: 'cid' })).toEqual({
+      online: false,
+      kept: true,
+    });
+    expect(eve.all('message')).toEqual([]);
+    const cid = await w.login('cid');
+    const history = { type: 'get-messages', channelType: 'USER', count: 10, start: 0, end: 0 };
+    expect(await cid.asks({ ...history, channel: 'host' })).toMatchObject({
+      result: { messages: [{ publisher: 'host' }] },
+    });
+  });
+
+  test('PERSON50: the number that presence shows of an account is a name of its user, for messages and over REST', async () => {
+    const w = await begin();
+    const { ann, screen } = await party(w);
+    const bob = await w.login('bob');
+    expect(code(await tells(bob, String(screen)))).toBe(0);
+    expect(ann.all('message')).toHaveLength(1);
+    const { backend } = w.signaling;
+    const channels = [{ channelName: 'lobby', channelType: 'MESSAGE' as const }];
+    for (const name of ['ann', '4711', 'screen', String(screen)]) {
+      expect([name, backend.statusOf(app.id, name)]).toEqual([name, 'online']);
+      expect([name, await backend.channelsOf(app.id, name)]).toEqual([name, channels]);
+    }
+    // Of who is not linked the number is its own user.
+    expect([backend.statusOf(app.id, '1'), await backend.channelsOf(app.id, '1')]).toEqual([
+      'offline',
+      channels,
+    ]);
+    const ended = backend.endSession(app.id, '4711');
+    await w.settled();
+    expect([await ended, ann.closing?.code]).toEqual([true, 'kicked']);
   });
 
   test('PERSON50: a token that does not allow to write to the user does not by another name', async () => {

@@ -9,45 +9,90 @@ const users = ['ann', 'bob', '11', 'both'] as const;
 type Member = (typeof members)[number];
 type User = (typeof users)[number];
 
-/** Whom a rule means, by the model: as members and as users. */
+/** Members of the live channels of both; users subscribe in the lobby. A rule is about one, or about all that there is. */
+const channels = ['lobby', 'hall'] as const;
+type Channel = (typeof channels)[number];
+
+interface Live {
+  readonly member: Member;
+  readonly channel: Channel;
+  readonly user: User | undefined;
+  /** Anybody could have joined by that name. */
+  readonly isUnproven: boolean;
+}
+const placeOf = (channel: Channel, member: string) => `${channel}/${member}`;
+
+/** Whom a rule means, by the model: the name, as member and as user, the places of other members, and other users. */
 interface Meant {
   readonly id: number;
-  readonly members: Set<string>;
+  readonly name: string;
+  readonly channel: Channel | undefined;
+  readonly places: Set<string>;
   readonly users: Set<string>;
 }
 
 /** A model for tests: who is there, who is linked to whom, and whom each rule means. */
 class Model {
-  readonly live = new Map<Member, User | undefined>();
+  readonly live = new Map<string, Live>();
   readonly subscribed = new Set<User>();
   rules: Meant[] = [];
 
-  isBanned(name: string, as: 'members' | 'users'): boolean {
-    return this.rules.some((rule) => rule[as].has(name));
+  isBanned(channel: Channel, member: string): boolean {
+    const place = placeOf(channel, member);
+    return this.#about(channel).some(({ name, places }) => name === member || places.has(place));
   }
 
-  /** A rule about a name means who has it, as either, and whoever is one person with them. */
-  meant(name: string, id: number): Meant {
-    const all = { id, members: new Set([name]), users: new Set([name]) };
-    for (const [member, user] of this.live) if (member === name && user !== undefined) all.users.add(user);
-    for (const [member, user = member] of this.live) if (all.users.has(user)) all.members.add(member);
-    return all;
+  isUserBanned(channel: Channel, user: string): boolean {
+    return this.#about(channel).some(({ users }) => users.has(user));
   }
 
-  putOut(rule: Meant): void {
-    for (const member of rule.members) this.live.delete(member as Member);
-    for (const user of rule.users) this.subscribed.delete(user as User);
+  #about(channel: Channel): readonly Meant[] {
+    return this.rules.filter((rule) => rule.channel === undefined || rule.channel === channel);
+  }
+
+  /**
+   * A rule about a name means who has it, as either, and whoever is one person with them; it is kept of those alone whose own name is proven.
+   * All of them are out.
+   */
+  rule(name: string, channel: Channel | undefined, id: number): void {
+    const rule: Meant = { id, name, channel, places: new Set(), users: new Set([name]) };
+    const there = [...this.live].filter(([, one]) => channel === undefined || one.channel === channel);
+    for (const [, { member, user }] of there) if (member === name && user) rule.users.add(user);
+    for (const [place, { member, user, isUnproven }] of there) {
+      const self = user ?? (isUnproven ? undefined : member);
+      const isHalf = self !== undefined && rule.users.has(self);
+      if (isHalf && !isUnproven) rule.places.add(place);
+      if (isHalf || member === name) this.live.delete(place);
+    }
+    if (channel !== 'hall') for (const user of rule.users) this.subscribed.delete(user as User);
+    this.rules.push(rule);
   }
 }
 
 const anyMember = fc.constantFrom(...members);
 const anyUser = fc.constantFrom(...users);
+const anyChannel = fc.constantFrom(...channels);
 const steps = {
-  join: fc.record({ what: fc.constant('join' as const), member: anyMember, user: fc.option(anyUser) }),
-  link: fc.record({ what: fc.constant('link' as const), member: anyMember, user: anyUser }),
-  leave: fc.record({ what: fc.constant('leave' as const), member: anyMember }),
+  join: fc.record({
+    what: fc.constant('join' as const),
+    channel: anyChannel,
+    member: anyMember,
+    user: fc.option(anyUser),
+    isUnproven: fc.boolean(),
+  }),
+  link: fc.record({
+    what: fc.constant('link' as const),
+    channel: anyChannel,
+    member: anyMember,
+    user: anyUser,
+  }),
+  leave: fc.record({ what: fc.constant('leave' as const), channel: anyChannel, member: anyMember }),
   subscribe: fc.record({ what: fc.constant('subscribe' as const), user: anyUser }),
-  rule: fc.record({ what: fc.constant('rule' as const), name: fc.constantFrom(...members, ...users) }),
+  rule: fc.record({
+    what: fc.constant('rule' as const),
+    channel: fc.option(anyChannel),
+    name: fc.constantFrom(...members, ...users),
+  }),
   endRule: fc.record({ what: fc.constant('end a rule' as const) }),
   restart: fc.record({ what: fc.constant('restart' as const) }),
 };
@@ -63,11 +108,11 @@ const anyStep = fc.oneof(
 type Step = typeof anyStep extends fc.Arbitrary<infer One> ? One : never;
 type StepOf<What extends Step['what']> = Extract<Step, { readonly what: What }>;
 
-/** A channel in which it happens, and the model beside it. */
+/** The channels in which it happens, and the model beside them. */
 class Party {
   readonly #w: SignalingWorld;
   readonly #model = new Model();
-  readonly #viewers = new Map<Member, Awaited<ReturnType<SignalingWorld['joins']>>>();
+  readonly #viewers = new Map<string, Awaited<ReturnType<SignalingWorld['joins']>>>();
   readonly #clients = new Map<User, TestClient>();
 
   constructor(w: SignalingWorld) {
@@ -81,8 +126,8 @@ class Party {
       case 'link':
         return this.#link(step);
       case 'leave':
-        await this.#viewers.get(step.member)?.leaves();
-        this.#model.live.delete(step.member);
+        await this.#viewers.get(placeOf(step.channel, step.member))?.leaves();
+        this.#model.live.delete(placeOf(step.channel, step.member));
         return;
       case 'subscribe':
         return this.#subscribe(step);
@@ -98,44 +143,56 @@ class Party {
 
   /** Who is there is who the model says. */
   agree(step: Step): void {
-    const roster = Array.from(this.#w.log.channel(liveKey(app.id, 'lobby'))?.roster ?? []);
-    const live = roster.map(({ uid, account, userId }) => [account ?? String(uid), userId] as const);
-    expect([step, new Map(live)]).toEqual([step, new Map<string, string | undefined>(this.#model.live)]);
+    const rosters = channels.flatMap((channel) =>
+      Array.from(
+        this.#w.log.channel(liveKey(app.id, channel))?.roster ?? [],
+        ({ uid, account, userId }) => [placeOf(channel, account ?? String(uid)), userId] as const,
+      ),
+    );
+    const expected = Array.from(this.#model.live, ([place, { user }]) => [place, user] as const);
+    expect([step, new Map<string, string | undefined>(rosters)]).toEqual([step, new Map(expected)]);
     expect([step, this.#w.subscribers().sort()]).toEqual([step, [...this.#model.subscribed].sort()]);
   }
 
   async #join(step: StepOf<'join'>): Promise<void> {
-    const { member } = step;
+    const { channel, member } = step;
     const user = step.user ?? undefined;
+    const isUnproven = user === undefined && step.isUnproven;
     const model = this.#model;
     const isRefused =
-      model.isBanned(member, 'members') || (user !== undefined && model.isBanned(user, 'users'));
+      model.isBanned(channel, member) || (user !== undefined && model.isUserBanned(channel, user));
     const identity = /^\d+$/.test(member) ? { uid: Number(member) } : { account: member };
-    const link = user === undefined ? {} : { userId: user };
-    const joined = await this.#w.joins(identity, link).catch(() => undefined);
+    const link = { ...(user !== undefined && { userId: user }), ...(isUnproven && { unproven: true }) };
+    const joined = await this.#w.joins(identity, { channel, ...link }).catch(() => undefined);
     expect([step, joined === undefined]).toEqual([step, isRefused]);
     if (!joined) return;
-    this.#viewers.set(member, joined);
-    model.live.set(member, user);
+    this.#viewers.set(placeOf(channel, member), joined);
+    model.live.set(placeOf(channel, member), { member, channel, user, isUnproven });
   }
 
-  /** Who is linked to somebody whom a rule keeps out is put out, and that rule keeps them out from now on. */
+  /** Who is linked to somebody whom a rule keeps out is put out, and that rule keeps them out from now on, if their own name is proven. */
   async #link(step: StepOf<'link'>): Promise<void> {
-    const { member, user } = step;
+    const { channel, member, user } = step;
     const model = this.#model;
-    if (!model.live.has(member)) return;
-    await this.#viewers.get(member)?.links(user);
+    const place = placeOf(channel, member);
+    const live = model.live.get(place);
+    if (!live) return;
+    await this.#viewers.get(place)?.links(user);
     // Who has the user's very name is nobody else.
-    if (model.live.get(member) === undefined && member === user) return;
-    if (!model.isBanned(user, 'users')) {
-      model.live.set(member, user);
+    if (live.user === undefined && member === user && !live.isUnproven) return;
+    if (!model.isUserBanned(channel, user)) {
+      model.live.set(place, { ...live, user });
       return;
     }
-    model.live.delete(member);
+    model.live.delete(place);
     const uid = this.#w.log.uidOf(app.id, member) ?? 0;
-    const wider = this.#w.log.rules(app.id).filter((rule) => rule.uid === uid || rule.members?.includes(uid));
-    for (const rule of model.rules) if (wider.some(({ id }) => id === rule.id)) rule.members.add(member);
-    expect([step, model.isBanned(member, 'members')]).toEqual([step, true]);
+    for (const kept of this.#w.log.rules(app.id)) {
+      const isIn = kept.membersIn?.some((one) => one.channel === channel && one.uid === uid);
+      const isKept =
+        kept.channel === undefined ? isIn : kept.channel === channel && kept.members?.includes(uid);
+      if (isKept) model.rules.find(({ id }) => id === kept.id)?.places.add(place);
+    }
+    expect([step, model.isBanned(channel, member)]).toEqual([step, !live.isUnproven]);
   }
 
   async #subscribe(step: StepOf<'subscribe'>): Promise<void> {
@@ -143,21 +200,21 @@ class Party {
     const known = this.#clients.get(user);
     const client = known && !known.closed ? known : await this.#w.login(user);
     this.#clients.set(user, client);
-    const answer = await client.subscribes('lobby', { withPresence: false });
-    expect([step, answer.type === 'refused']).toEqual([step, this.#model.isBanned(user, 'users')]);
-    if (answer.type === 'ok') this.#model.subscribed.add(user);
+    const isIn = client.closing === undefined;
+    const answer = isIn ? await client.subscribes('lobby', { withPresence: false }) : undefined;
+    expect([step, answer?.type === 'ok']).toEqual([step, !this.#model.isUserBanned('lobby', user)]);
+    if (answer?.type === 'ok') this.#model.subscribed.add(user);
   }
 
-  async #rule({ name }: StepOf<'rule'>): Promise<void> {
+  async #rule({ name, channel }: StepOf<'rule'>): Promise<void> {
     const whom = await this.#w.signaling.backend.uidFor(app.id, name);
-    const draft = { app: app.id, channel: 'lobby', ...whom, privileges: ['join_channel'] as const };
+    const scope = channel === null ? {} : { channel };
+    const draft = { app: app.id, ...scope, ...whom, privileges: ['join_channel'] as const };
     const made = this.#w.log.createRule(draft, 86_400_000);
     await this.#w.settled();
     const outcome = await made;
     if (!outcome.ok) throw new Error(outcome.code);
-    const rule = this.#model.meant(name, outcome.rule.id);
-    this.#model.rules.push(rule);
-    this.#model.putOut(rule);
+    this.#model.rule(name, channel ?? undefined, outcome.rule.id);
   }
 
   async #endRule(): Promise<void> {
@@ -191,10 +248,22 @@ test('PERSON48, PERSON49: whatever links come and go, a rule keeps out whom it m
       examples: [
         [
           [
-            { what: 'join', member: 'both', user: null },
-            { what: 'join', member: 'x', user: 'both' },
-            { what: 'rule', name: 'x' },
-            { what: 'join', member: 'both', user: null },
+            { what: 'join', channel: 'lobby', member: 'both', user: null, isUnproven: false },
+            { what: 'join', channel: 'lobby', member: 'x', user: 'both', isUnproven: false },
+            { what: 'rule', channel: 'lobby', name: 'x' },
+            { what: 'join', channel: 'lobby', member: 'both', user: null, isUnproven: false },
+          ],
+        ],
+        // A number that anybody could have taken; and the same number of two users, each in a channel.
+        [
+          [
+            { what: 'join', channel: 'lobby', member: '12', user: null, isUnproven: true },
+            { what: 'link', channel: 'lobby', member: '12', user: 'ann' },
+            { what: 'join', channel: 'hall', member: '11', user: 'ann', isUnproven: false },
+            { what: 'join', channel: 'lobby', member: '11', user: 'bob', isUnproven: false },
+            { what: 'rule', channel: null, name: 'ann' },
+            { what: 'join', channel: 'lobby', member: '12', user: null, isUnproven: false },
+            { what: 'restart' },
           ],
         ],
       ],

@@ -12,7 +12,11 @@ export interface KickTarget {
 }
 
 /** A rule, or one that is to be, with the other halves of whom it names. */
-export type KickScope = RuleDraft & Pick<KickingRule, 'members' | 'users'>;
+export type KickScope = RuleDraft &
+  Pick<KickingRule, 'members' | 'membersIn' | 'users'> & {
+    /** Its uid is that of a member of the live channel, and not of the user whose account has it too. */
+    readonly isMemberAlone?: boolean;
+  };
 
 /** The kicks that put everybody offline whom a rule with this scope speaks of. `open`: the app's open channels, of every kind. */
 export function kickTargets(
@@ -21,10 +25,14 @@ export function kickTargets(
   open: Iterable<OpenChannel>,
   uidOf: (userId: string) => number | undefined,
 ): readonly KickTarget[] {
-  const { uid, ip } = scope;
+  const { uid, ip, members = [], membersIn = [], isMemberAlone = false } = scope;
   const users = (scope.users ?? []).map(uidOf).filter((each) => each !== undefined);
-  const uidsIn = ({ kind }: ChannelKey) =>
-    uid === undefined ? undefined : new Set([uid, ...(kind === 'live' ? (scope.members ?? []) : users)]);
+  const places = Map.groupBy(membersIn, ({ channel }) => channel);
+  const uidsIn = ({ kind, name }: ChannelKey) => {
+    if (uid === undefined) return undefined;
+    if (kind !== 'live') return new Set(isMemberAlone ? users : [uid, ...users]);
+    return new Set([uid, ...members, ...(places.get(name) ?? []).map((each) => each.uid)]);
+  };
   if (ip !== undefined)
     return addresses
       .of(ip)

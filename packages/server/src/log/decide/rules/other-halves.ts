@@ -1,47 +1,77 @@
 import { type Channel, liveKey, type OpenChannel, peopledKinds } from '../../../channel/channel.ts';
 import { type Member, userIdOf } from '../../../channel/membership/member.ts';
 import type { Roster } from '../../../channel/membership/roster.ts';
-import type { KickingRule, RuleSubject } from '../../../channel/rules.ts';
+import type { MemberPlace, RuleSubject } from '../../../channel/rules.ts';
 import type { RuleDraft } from '../../contract/rules.ts';
 import type { StateView } from '../../state/state-view.ts';
 import { knownUid } from '../identity.ts';
 
 /** Members of live channels, and users of signaling, who are one person with somebody. */
-export type OtherHalves = Required<Pick<KickingRule, 'members' | 'users'>>;
+export interface OtherHalves {
+  /** Those whose uid is surely theirs. */
+  readonly members: readonly MemberPlace[];
+  /** Those who are linked to that person, and have a uid that may be anybody's. */
+  readonly unproven: readonly MemberPlace[];
+  readonly users: readonly string[];
+}
 
-export const nobodyElse: OtherHalves = { members: [], users: [] };
+export const nobodyElse: OtherHalves = { members: [], unproven: [], users: [] };
 
 type Known = Pick<StateView, 'channel' | 'live' | 'accounts' | 'accountUids' | 'seen'>;
 
-/** The other halves of whom the rule names, by any of its names, in the channels that it is about. */
+/**
+ * The other halves of whom the rule names, by any of its names, in the channels that it is about. `isMemberAlone`: its uid is that of a
+ * member, and not of the user whose account has it too.
+ */
 export function otherHalves(
   state: Known,
   { app, channel, uid, account }: RuleDraft,
   nowMs: number,
+  isMemberAlone = false,
 ): OtherHalves {
   if (uid === undefined) return nobodyElse;
   const live = channel === undefined ? [...state.live(app)] : [state.channel(liveKey(app, channel))];
-  const rosters = live.filter(isOpen).map(({ roster }) => roster);
+  const open = live.filter(isOpen);
   const accounts = new Set([account, state.accounts.ownerOf(app, uid, nowMs)]);
   for (const kind of channel === undefined ? [] : peopledKinds) {
     const there = state.channel({ app, kind, name: channel ?? '' });
     if (isOpen(there)) accounts.add(there.roster.get(uid)?.account);
   }
   const linked = new Set<string>();
-  for (const roster of rosters) {
+  for (const { roster } of open) {
     const member = roster.get(uid);
     accounts.add(member?.account);
     if (member?.userId !== undefined) linked.add(member.userId);
   }
-  const own = [...accounts].filter((each) => each !== undefined);
-  const members = new Set<number>();
-  for (const name of new Set([...(own.length > 0 ? own : [String(uid)]), ...linked])) {
+  const known = [...accounts].filter((each) => each !== undefined);
+  const own = known.length > 0 ? known : [String(uid)];
+  const found = new Map<Member, MemberPlace>();
+  for (const name of new Set([...(isMemberAlone ? [] : own), ...linked])) {
     const nameUid = knownUid(state, app, name, nowMs);
-    for (const roster of rosters)
-      for (const member of membersOf(roster, name, nameUid)) members.add(member.uid);
+    for (const { key, roster } of open)
+      for (const member of membersOf(roster, name, nameUid))
+        if (member.uid !== uid) found.set(member, { channel: key.name, uid: member.uid });
   }
-  members.delete(uid);
-  return { members: [...members], users: [...linked] };
+  const halves = [...found];
+  return {
+    members: halves.flatMap(([member, place]) => (member.unproven ? [] : place)),
+    unproven: halves.flatMap(([member, place]) => (member.unproven ? place : [])),
+    users: [...linked],
+  };
+}
+
+/**
+ * Is the uid, which is named without its account, that of a member that came by an account that is not proven to be its own? Then it is not
+ * the user of that account.
+ */
+export function isMemberAlone(
+  state: Pick<Known, 'channel'>,
+  { app, channel, uid, account }: RuleDraft,
+): boolean {
+  if (channel === undefined || uid === undefined || account !== undefined) return false;
+  const live = state.channel(liveKey(app, channel));
+  const member = isOpen(live) ? live.roster.get(uid) : undefined;
+  return member?.unproven === true && member.account !== undefined && member.account !== String(uid);
 }
 
 /** The members that are linked to the user, and the one that is the user by its own name, if its token names it. */

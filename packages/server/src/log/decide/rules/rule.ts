@@ -1,4 +1,4 @@
-import type { KickingRule } from '../../../channel/rules.ts';
+import { isOtherHalf, type KickingRule, type MemberPlace } from '../../../channel/rules.ts';
 import { fixed } from '../../../fixed-limits.ts';
 import type { RuleDraft } from '../../contract/rules.ts';
 import type { StateView } from '../../state/state-view.ts';
@@ -24,7 +24,7 @@ export function decideRule(
     };
   const id = Math.max(nowMs, state.rules.lastId(app) + 1);
   const times = { endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
-  const rule: KickingRule = { ...draft, ...recorded(others), id, ...times };
+  const rule: KickingRule = { ...draft, ...recorded(draft, others), id, ...times };
   const deletions = ended
     .slice(0, fixed.batchRecordsMax)
     .map((each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const);
@@ -32,20 +32,31 @@ export function decideRule(
 }
 
 /** What a rule keeps of whom else it means: nothing where there is nobody. */
-const recorded = ({ members, users }: OtherHalves) => ({
-  ...(members.length > 0 && { members: members.slice(0, fixed.rulePersonsMax) }),
+const recorded = ({ channel }: RuleDraft, { members, users }: OtherHalves) => ({
+  ...(members.length > 0 && keptMembers(channel, members.slice(0, fixed.rulePersonsMax))),
   ...(users.length > 0 && { users: users.slice(0, fixed.rulePersonsMax) }),
 });
+
+const keptMembers = (channel: string | undefined, members: readonly MemberPlace[]) =>
+  channel === undefined ? { membersIn: members } : { members: members.map(({ uid }) => uid) };
 
 /**
  * The rule as it is when a member that was linked late has been put out by it: it keeps out that member from then on. undefined: it names
  * it already, or has no more room.
  */
-export function ruleWithMember(rule: KickingRule, uid: number, nowMs: number): KickingRule | undefined {
-  const { members = [] } = rule;
-  if (rule.uid === undefined || rule.uid === uid || members.includes(uid)) return undefined;
-  if (members.length >= fixed.rulePersonsMax) return undefined;
-  return { ...rule, members: [...members, uid], updatedMs: nowMs };
+export function ruleWithMember(
+  rule: KickingRule,
+  { channel, uid }: MemberPlace,
+  nowMs: number,
+): KickingRule | undefined {
+  const { members = [], membersIn = [] } = rule;
+  if (rule.uid === undefined || rule.uid === uid || isOtherHalf(rule, { channel, uid })) return undefined;
+  if (members.length + membersIn.length >= fixed.rulePersonsMax) return undefined;
+  const more =
+    rule.channel === undefined
+      ? { membersIn: [...membersIn, { channel, uid }] }
+      : { members: [...members, uid] };
+  return { ...rule, ...more, updatedMs: nowMs };
 }
 
 /** A rule that lasts `durationMs` from now on; ended ones are not found. */

@@ -128,11 +128,13 @@ export class Rules {
   }
 }
 
-function filesOf({ app, channel, uid, ip, members = [], users = [] }: KickingRule): readonly string[] {
+function filesOf(rule: KickingRule): readonly string[] {
+  const { app, channel, uid, ip, members = [], membersIn = [], users = [] } = rule;
   if (uid === undefined) return [ip === undefined ? `${app}/channel/${channel}` : `${app}/ip/${ip}`];
   return [
     `${app}/uid/${uid}`,
     ...members.map((member) => `${app}/member/${member}`),
+    ...membersIn.map((member) => `${app}/member/${member.uid}`),
     ...users.map((userId) => `${app}/user/${userId}`),
   ];
 }
