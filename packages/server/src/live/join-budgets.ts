@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { holderOf } from '../net/address/ip-address.ts';
 import { isLoopbackAddress } from '../net/address/loopback.ts';
@@ -78,4 +78,4 @@ const burstRate = (perSecond: () => number, burstSeconds: number): Rate => ({
 });
 
 /** A token may be 8,192 characters long, and need not be in memory. */
-const nameOf = (token: string): string => createHash('sha256').update(token).digest('base64');
+const nameOf = (token: string): string => hash('sha256', token, 'base64');
