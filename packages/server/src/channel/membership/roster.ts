@@ -236,7 +236,8 @@ const isTold = (link: Link | undefined): number =>
 /** With a joinedSeq under a name, in order of arrival. */
 function filed(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {
   const key = hash(name);
-  const others = files.get(key) ?? [];
+  const others = files.get(key);
+  if (!others) return files.with(key, [joinedSeq]);
   const at = others.findLastIndex((other) => other < joinedSeq) + 1;
   return files.with(key, others.toSpliced(at, 0, joinedSeq));
 }

@@ -40,9 +40,7 @@ export class ChannelCommands implements Commands, AddressNotes {
   async join(request: JoinRequest): Promise<JoinOutcome> {
     const { state, asks, random, on } = this.#options;
     const { key, connectionId, ip } = request;
-    const outcome = await asks.request((draft, nowMs) =>
-      decideJoin(draft, { ...request, on }, random, nowMs),
-    );
+    const outcome = await asks.request((draft, nowMs) => decideJoin(draft, request, random, nowMs, on));
     if (!outcome.ok) return outcome;
     const channel = state.channel(key);
     const member = memberOf(channel, connectionId);

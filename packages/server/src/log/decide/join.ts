@@ -11,11 +11,14 @@ import { decideIdentity, isAccountsUid } from './identity.ts';
 import { channelsFull } from './quota.ts';
 import { userSubject } from './rules/other-halves.ts';
 
-/** A join, and the number of the node's incarnation that it came to. */
-export type Attached = JoinRequest & { readonly on?: number };
-
-/** A join: who it is, whether a rule keeps it out, then what the channel says. */
-export function decideJoin(state: StateView, request: Attached, random: Random, nowMs: number): Decided {
+/** A join: who it is, whether a rule keeps it out, then what the channel says. `on`: the number of the node's incarnation that it came to. */
+export function decideJoin(
+  state: StateView,
+  request: JoinRequest,
+  random: Random,
+  nowMs: number,
+  on?: number,
+): Decided {
   const { key, identity } = request;
   const { app, kind } = key;
   const channel = state.channel(key);
@@ -27,7 +30,7 @@ export function decideJoin(state: StateView, request: Attached, random: Random, 
   if (kind === 'live' && 'uid' in identity && isAccountsUid(state, key, uid)) return refuse('uid_taken');
   const full = kind === 'user' ? undefined : channelsFull(state, channel, nowMs);
   if (full) return full;
-  const command = commandOf(request, uid, newSid(random));
+  const command = commandOf(request, uid, newSid(random), on);
   const room = channelLimits(state.limitsOf(app), kind, request);
   const decided = decidedOf(channel, apply(channel, command, nowMs, room));
   if (!decided.ok || identified.records.length === 0) return decided;
@@ -56,13 +59,13 @@ function bannedFrom(
   return undefined;
 }
 
-function commandOf(request: Attached, uid: number, sid: string): JoinCommand {
-  const { identity } = request;
+function commandOf(request: JoinRequest, uid: number, sid: string, on?: number): JoinCommand {
+  const { identity, userId, linkAwaited, unproven } = request;
   return {
     type: 'join',
     connectionId: request.connectionId,
     connectionKind: request.connectionKind,
-    ...(request.on !== undefined && { on: request.on }),
+    ...(on !== undefined && { on }),
     uid,
     ...('account' in identity && { account: identity.account }),
     role: request.role,
@@ -75,16 +78,12 @@ function commandOf(request: Attached, uid: number, sid: string): JoinCommand {
     ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
     leaseMs: request.leaseMs,
     ...(request.quiet !== undefined && { quiet: request.quiet }),
-    ...linkOf(request),
+    ...(userId !== undefined && { userId }),
+    ...(linkAwaited && { linkAwaited }),
+    ...(unproven && { unproven }),
     newSid: sid,
   };
 }
-
-const linkOf = ({ userId, linkAwaited, unproven }: JoinRequest) => ({
-  ...(userId !== undefined && { userId }),
-  ...(linkAwaited && { linkAwaited }),
-  ...(unproven && { unproven }),
-});
 
 /** `C` and 15 characters, 75 bits: as long as the ids that receivers have seen so far, and never the same twice. */
 const newSid = (random: Random): string => `C${random.id(15)}`;

@@ -58,11 +58,11 @@ const join = fc.tuple(key, who, fc.boolean(), fc.boolean()).map(
           platform: 7,
           leaseMs: 10,
           ip: '',
-          on: draft.nodes.last,
           ...(ends && { tokenEndsMs: nowMs + 20 }),
         },
         random,
         nowMs,
+        draft.nodes.last,
       ),
 );
 const asked = fc
