@@ -83,8 +83,9 @@ export class LiveNames {
  * The members of a live channel that are shown as this user, in order of arrival; also one whose account is no user id, for the backend, which alone
  * can ask by it. `uid`: that of the user, if it has one.
  */
-export function membersShownAs(roster: Roster, userId: string, uid: number | undefined): readonly Member[] {
-  const linked = roster.linkedTo(userId);
+export function membersShownAs(roster: Roster, userId: string, uid: number | undefined): readonly LiveLink[] {
+  // Who is linked is proven to be the user, whatever proves the member's own name.
+  const linked: readonly LiveLink[] = roster.linkedTo(userId).map(({ unproven: _, ...member }) => member);
   const own = uid === undefined ? undefined : roster.get(uid);
   if (!own || own.userId !== undefined || own.linkAwaited || userIdOf(own) !== userId) return linked;
   return [...linked, own].toSorted((one, other) => one.joinedSeq - other.joinedSeq);

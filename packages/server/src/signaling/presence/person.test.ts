@@ -520,6 +520,20 @@ test('SIG27, PERSON46: whatever links come and go, and when, who folds what it i
         }
       },
     ),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // Who is linked is shown as the user, whose id another has whom nothing proves.
+      examples: [
+        [
+          [
+            { what: 'join', user: 1, how: { unproven: true } },
+            { what: 'join', user: 4, how: { unproven: true } },
+            { what: 'link', user: 4, to: 1 },
+          ],
+          2,
+          0,
+        ],
+      ],
+    },
   );
 }, 300_000);
