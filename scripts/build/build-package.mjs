@@ -85,16 +85,20 @@ async function declare(/** @type {string} */ folder, /** @type {Made} */ { types
   const config = join(unbundled, 'tsconfig.json');
   mkdirSync(unbundled, { recursive: true });
   const packages = join(root, 'packages');
-  const compilerOptions = {
-    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, stripInternal: true },
-    ...{ lib: [language, 'DOM', 'DOM.Iterable'], types: [], rootDir: packages, outDir: unbundled },
-  };
-  // The compiler writes nothing for a package that is imported by its name, unless it is asked to.
   const inside = Object.keys(manifestOf(folder).devDependencies).flatMap(
     (name) => ours.exec(name)?.[1] ?? [],
   );
+  const sourceOf = (/** @type {string} */ name) => join(packages, name, 'src/index.ts');
+  // What is found by way of node_modules is another's to the compiler, for which it writes nothing; and of a file that is found that way and
+  // another, chance decides.
+  const paths = Object.fromEntries(inside.map((name) => [`@housecount/${name}`, [sourceOf(name)]]));
+  const compilerOptions = {
+    paths,
+    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, stripInternal: true },
+    ...{ lib: [language, 'DOM', 'DOM.Iterable'], types: [], rootDir: packages, outDir: unbundled },
+  };
   const entries = Object.values(types).map((entry) => join(folder, entry));
-  const files = [...entries, ...inside.map((name) => join(packages, name, 'src/index.ts'))];
+  const files = [...entries, ...inside.map(sourceOf)];
   const options = { extends: join(root, 'tsconfig.json'), compilerOptions, files, include: [] };
   writeFileSync(config, JSON.stringify(options));
   const tsc = fileURLToPath(
@@ -132,7 +136,7 @@ async function declare(/** @type {string} */ folder, /** @type {Made} */ { types
   // It says from which file each part is, and those are gone.
   for (const name of readdirSync(dist).filter((file) => file.endsWith('.d.ts'))) {
     const text = readFileSync(join(dist, name), 'utf8');
-    writeFileSync(join(dist, name), text.replaceAll(/^\/\/ dist\/unbundled\/.*\n/gm, ''));
+    writeFileSync(join(dist, name), text.replaceAll(/^\/\/ .*dist\/unbundled\/.*\n/gm, ''));
   }
   // For `require` the same declarations stand beside the scripts of CommonJS, in a folder of such modules.
   const cjs = join(dist, 'cjs');
