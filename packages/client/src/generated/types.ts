@@ -1627,12 +1627,12 @@ export interface Rule {
   readonly ip?: string;
   /** Uids of the members of the live channel who were surely one person with whom it names, when it was made or since a link came late: it speaks of them too. */
   readonly members?: readonly number[];
-  /** The same, of a rule without a channel: each uid in the channel where it was that person. */
+  /** A rule without a channel has these in place of `members`: each uid, in the channel where it was that person. */
   readonly membersIn?: readonly {
     readonly channel: string;
     readonly uid: number;
   }[];
-  /** And the users of signaling, by user id. */
+  /** Likewise the users of signaling, by user id: it speaks of them too. */
   readonly users?: readonly string[];
   readonly privileges: readonly ('join_channel' | 'publish_audio' | 'publish_video' | 'publish_message')[];
   /** When it was made, UTC epoch milliseconds. */

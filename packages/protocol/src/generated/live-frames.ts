@@ -63,7 +63,7 @@ export interface HelloFrame {
   readonly resume?: string;
   /** With `resume`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. See Resuming. */
   readonly attempt?: number;
-  /** True: a `link` comes, so over signaling nobody is told of this member before that; for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without. */
+  /** True says that a `link` comes, so over signaling nobody is told of this member before that, for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without. */
   readonly linkAwaited?: boolean;
 }
 
@@ -128,7 +128,7 @@ export interface LinkFrame {
   readonly type: 'link';
   /** Id of the request; its answer has the same. */
   readonly id: number;
-  /** Of the signaling user whom the member is: what `link-proof` of their session gave for the `nonce` of this welcome. Absent: there is none, so the member is nobody but itself. */
+  /** It proves which signaling user the member is: `link-proof` of their session gave it for the `nonce` of this welcome. Absent: there is no such user, and the member is nobody but itself. */
   readonly proof?: string;
 }
 
@@ -159,7 +159,7 @@ export interface OkFrame {
   readonly type: 'ok';
   /** Of the request that is done. */
   readonly id: number;
-  /** After a `link` with a proof: the nonce for another one, should it be needed. */
+  /** The next proof, should one be needed, is about this nonce. It is there after a `link` with a proof. */
   readonly nonce?: string;
 }
 
@@ -286,12 +286,12 @@ export interface RosterInterruptedFrame {
   readonly back: readonly number[];
 }
 
-/** Which signaling users members are, known later than their join. No seq. */
+/** Which signaling users these members are became known after they had joined. It has no seq. */
 export interface RosterLinkedFrame {
   readonly type: 'roster-linked';
   /** One life of the channel, from first join to last leave. */
   readonly sid: string;
-  /** Members that were linked after they had come, or to another user than before. */
+  /** These members were linked after they had come, or to another user than before. */
   readonly linked: readonly {
     /** The number of the member. */
     readonly uid: number;
@@ -492,9 +492,9 @@ export interface WelcomeFrame {
   readonly recoveryMs?: number;
   /** When the join privilege ends, and the membership with it, UTC epoch milliseconds; absent: never. */
   readonly tokenEndsMs?: number;
-  /** Where the app links members to signaling users: see `link`. Absent: it does not, or the server is older. */
+  /** It is there where the app links members to signaling users: see `link`. Absent: the app does not, or the server is older. */
   readonly link?: {
-    /** Names this attachment of the member to whom issues a proof: of each welcome another one. Not secret. */
+    /** It names this attachment of the member to whoever issues a proof. Each welcome has another one, and none is secret. */
     readonly nonce: string;
     /** The signaling user that the member is linked to; absent: none. */
     readonly userId?: string;

@@ -478,7 +478,7 @@ export type SignalingResult = {
 } | {
   readonly locks: readonly SignalingLock[];
 } | {
-  /** Answers `link-proof`: **secret**, good for one `link` of that connection, for a minute. Opaque. */
+  /** It answers `link-proof`, is **secret** and opaque, and is good for one `link` of that connection, for a minute. */
   readonly proof: string;
 } | SignalingTopicResult | SignalingMessagesPage;
 
@@ -600,13 +600,13 @@ export interface SignalingRosterMember {
   readonly states: SignalingStates;
   /** Present while the user is in the live channel. */
   readonly live?: {
-    /** Of the member that came first. */
+    /** The uid of the member that came first. */
     readonly uid: number;
     /** `broadcaster` if any member of the user is one. */
     readonly role: Role;
     /** Since when, UTC epoch milliseconds. */
     readonly joinedMs: number;
-    /** Of all members that are linked to the user, in order of arrival, where there are several. */
+    /** The uids of all members that are linked to the user, in order of arrival, where there are several. */
     readonly uids?: readonly number[];
   };
   /** Present while the user subscribes. */

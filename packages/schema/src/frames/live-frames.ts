@@ -136,7 +136,7 @@ const helloFields = {
   linkAwaited: optional(
     refusing(
       boolean(
-        'True: a `link` comes, so over signaling nobody is told of this member before that; for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without.',
+        'True says that a `link` comes, so over signaling nobody is told of this member before that, for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without.',
       ),
       { must: 'true or false' },
     ),
@@ -187,7 +187,7 @@ export const liveFrames = {
       proof: optional(
         refusing(
           text(
-            'Of the signaling user whom the member is: what `link-proof` of their session gave for the `nonce` of this welcome. Absent: there is none, so the member is nobody but itself.',
+            'It proves which signaling user the member is: `link-proof` of their session gave it for the `nonce` of this welcome. Absent: there is no such user, and the member is nobody but itself.',
             linkProofLengthMax,
           ),
           {

@@ -87,11 +87,11 @@ const connectionFrames = {
         object(
           {
             nonce: string(
-              'Names this attachment of the member to whom issues a proof: of each welcome another one. Not secret.',
+              'It names this attachment of the member to whoever issues a proof. Each welcome has another one, and none is secret.',
             ),
             userId: optional(string('The signaling user that the member is linked to; absent: none.')),
           },
-          'Where the app links members to signaling users: see `link`. Absent: it does not, or the server is older.',
+          'It is there where the app links members to signaling users: see `link`. Absent: the app does not, or the server is older.',
         ),
       ),
       iceServers: array(iceServer, "For the client's RTCPeerConnection."),
@@ -129,7 +129,11 @@ const connectionFrames = {
     object({
       type: constant('ok'),
       id: integer('Of the request that is done.'),
-      nonce: optional(string('After a `link` with a proof: the nonce for another one, should it be needed.')),
+      nonce: optional(
+        string(
+          'The next proof, should one be needed, is about this nonce. It is there after a `link` with a proof.',
+        ),
+      ),
     }),
   ),
   error: named(
@@ -218,10 +222,10 @@ const rosterFrames = {
         sid,
         linked: array(
           object({ uid, userId: string('The signaling user that it is linked to now.') }),
-          'Members that were linked after they had come, or to another user than before.',
+          'These members were linked after they had come, or to another user than before.',
         ),
       },
-      'Which signaling users members are, known later than their join. No seq.',
+      'Which signaling users these members are became known after they had joined. It has no seq.',
     ),
   ),
   'roster-count': named(

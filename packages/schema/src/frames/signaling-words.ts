@@ -136,7 +136,7 @@ export const result = named('SignalingResult', {
     object({ locks }),
     object({
       proof: string(
-        'Answers `link-proof`: **secret**, good for one `link` of that connection, for a minute. Opaque.',
+        'It answers `link-proof`, is **secret** and opaque, and is good for one `link` of that connection, for a minute.',
       ),
     }),
     topicResult,
@@ -174,13 +174,13 @@ export const member = named(
       live: optional(
         object(
           {
-            uid: described('Of the member that came first.', integer()),
+            uid: described('The uid of the member that came first.', integer()),
             role: described('`broadcaster` if any member of the user is one.', role),
             joinedMs,
             uids: optional(
               array(
                 integer(),
-                'Of all members that are linked to the user, in order of arrival, where there are several.',
+                'The uids of all members that are linked to the user, in order of arrival, where there are several.',
               ),
             ),
           },

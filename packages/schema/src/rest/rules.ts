@@ -71,10 +71,10 @@ export const rule = named(
     membersIn: optional(
       array(
         object({ channel: string(), uid: integer() }),
-        'The same, of a rule without a channel: each uid in the channel where it was that person.',
+        'A rule without a channel has these in place of `members`: each uid, in the channel where it was that person.',
       ),
     ),
-    users: optional(array(string(), 'And the users of signaling, by user id.')),
+    users: optional(array(string(), 'Likewise the users of signaling, by user id: it speaks of them too.')),
     privileges: array(oneOf(...privileges)),
     createdMs: milliseconds('When it was made'),
     endsMs: milliseconds('When it ends'),
