@@ -83,11 +83,11 @@ export class LiveLink {
         onEnd: (end) => this.#lost(end),
       },
     );
-    // Asked once: what is lost with its connection would be about the nonce of that one.
     this.#person = new PersonLink({
       app: identity.app,
       server: identity.server,
       surroundings,
+      // It is asked once: what is lost with its connection would be about the nonce of that one.
       tell: (proof) => this.#link.request({ type: 'link', ...(proof !== undefined && { proof }) }),
     });
   }

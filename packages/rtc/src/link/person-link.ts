@@ -152,6 +152,7 @@ export class PersonLink {
     this.#endLimit();
     if (!standing.isAwaited) return;
     standing.isAwaited = false;
+    // A server that did not hear it stops waiting by itself.
     this.options.tell().catch(() => undefined);
   }
 
