@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { oldestBrowsers } from '../../../../scripts/build/browsers.mjs';
-import { until } from '../../testing/processes/server-process.ts';
 
 /** The way in which the page gets the two SDKs: each as a module of its own under the name that apps import, or as a script of its own. */
 export type Loading = 'modules' | 'scripts';
@@ -42,8 +41,6 @@ export interface RecipeRoom {
   readonly failure?: string;
   /** Who was online by the page's own presence events: every list that differs from the one before. */
   readonly shown: readonly (readonly string[])[];
-  readonly told: readonly string[];
-  readonly states: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Each message, after the kind of its channel. */
   readonly heard: readonly string[];
   signIn(name?: string, token?: string): Promise<void>;
@@ -99,20 +96,14 @@ export async function serveRecipePages(): Promise<RecipePages> {
 const app = `
   const entry = JSON.parse(decodeURIComponent(location.hash.slice(1)));
   const { appId, channel, user, uid } = entry;
-  const room = { ready: false, shown: [], told: [], heard: [], states: {} };
+  const room = { ready: false, shown: [], heard: [] };
   window.room = room;
   let rtm, client, screen, rtmState = '', online = new Set();
 
-  const onPresence = ({ eventType, publisher, stateChanged, snapshot }) => {
-    room.told.push([eventType, publisher].filter(Boolean).join(' '));
-    if (eventType === 'SNAPSHOT') {
-      online = new Set(snapshot.map(({ userId }) => userId));
-      room.states = Object.fromEntries(snapshot.map(({ userId, states }) => [userId, states]));
-    } else if (eventType === 'REMOTE_JOIN') online.add(publisher);
-    else if (eventType === 'REMOTE_LEAVE' || eventType === 'REMOTE_TIMEOUT') {
-      online.delete(publisher);
-      delete room.states[publisher];
-    } else if (eventType === 'REMOTE_STATE_CHANGED') room.states[publisher] = stateChanged;
+  const onPresence = ({ eventType, publisher, snapshot }) => {
+    if (eventType === 'SNAPSHOT') online = new Set(snapshot.map(({ userId }) => userId));
+    else if (eventType === 'REMOTE_JOIN') online.add(publisher);
+    else if (eventType === 'REMOTE_LEAVE' || eventType === 'REMOTE_TIMEOUT') online.delete(publisher);
     const list = [...online].sort();
     if (String(room.shown.at(-1)) !== String(list)) room.shown.push(list);
   };
@@ -179,16 +170,11 @@ const scriptPage = `${head}
 <script src="/scripts/rtm.js"></script>
 <script>(() => { const { AgoraRTC, AgoraRTM } = window; ${app} })();</script></body>`;
 
-/** Runs `act` in the page with what its script made. */
-export function inRecipe<T>(page: Page, act: (room: RecipeRoom) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act.toString()})(window.room)`) as Promise<T>;
-}
-
-/** Waits for the page to have signed in, and joined. Rejects with what failed in it. */
-export async function entered(page: Page): Promise<void> {
-  await until('entered', async () => {
-    const state = await inRecipe(page, (room) => ({ ready: room.ready, failure: room.failure }));
-    if (state.failure !== undefined) throw new Error(state.failure);
-    return state.ready;
-  });
+/** Runs `act` in the page with what its script made, and with these texts. */
+export function inRecipe<T, A extends readonly string[]>(
+  page: Page,
+  act: (room: RecipeRoom, ...texts: A) => T | Promise<T>,
+  ...texts: A
+): Promise<T> {
+  return page.evaluate(`(${act.toString()})(window.room, ...${JSON.stringify(texts)})`) as Promise<T>;
 }

@@ -8,7 +8,8 @@ import { testApp, until } from '../../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from '../chromium.ts';
 import { PeopleWatched } from '../people-watched.ts';
-import { entered, inRecipe, type Loading, type RecipePages, serveRecipePages } from '../recipe-page.ts';
+import { inRecipe, type Loading, type RecipePages, serveRecipePages } from '../recipe-page.ts';
+import { joined } from '../room-page.ts';
 
 /**
  * An app that follows the published recipe, with a number for the live channel and a name for signaling, and that nobody has changed: a host and
@@ -35,8 +36,8 @@ afterAll(async () => {
   await Promise.all([browser?.close(), server?.close(), pages?.close()]);
 }, 180_000);
 
-// biome-ignore lint/suspicious/noExplicitAny: the page's own global.
-type Global = any;
+/** The window of a page that is reloaded, which has the mark until then. */
+type MarkedWindow = Window & { isOld?: true };
 
 const uids = { host: 4711, ann: 4712, bob: 4713, cat: 4714 } as const;
 type Name = keyof typeof uids;
@@ -76,7 +77,7 @@ async function visit(name: Name, isLate = false): Promise<Visitor> {
   const page = await browser.newPage(pages.urlFor(entry, loading));
   const visitor = { name, page, network };
   visitors.push(visitor);
-  await entered(page);
+  await joined(page);
   return visitor;
 }
 
@@ -212,13 +213,14 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
     for (const { page } of [ann, host]) {
       // The page that goes is there for a while.
       await page.evaluate(() => {
-        (window as Global).isOld = true;
+        (window as MarkedWindow).isOld = true;
         location.reload();
       });
-      const isNew = () => page.evaluate(() => (window as Global).isOld === undefined).catch(() => false);
+      const isNew = () =>
+        page.evaluate(() => (window as MarkedWindow).isOld === undefined).catch(() => false);
       await until('the new page', isNew);
       await page.waitForLoadState();
-      await entered(page);
+      await joined(page);
     }
     await areThere('host', 'ann', 'bob');
     expect(await watched.liveMembers()).toEqual(['4711 host', '4712 ann', '4713 bob']);
@@ -286,10 +288,7 @@ describe.each(['modules', 'scripts'] as const)('SDK114, RTM172: with the two SDK
   test('another user signs in on the page, who is the same member of the live channel', async () => {
     watched.forget();
     await inRecipe(ann.page, (room) => room.signOut());
-    await ann.page.evaluate(([name, token]) => (window as Global).room.signIn(name, token), [
-      'cat',
-      rtmToken('cat'),
-    ] as const);
+    await inRecipe(ann.page, (room, name, token) => room.signIn(name, token), 'cat', rtmToken('cat'));
     await areThere('host', 'cat', 'bob');
     await watched.shows('cat', { role: 'audience', uid: '4712' });
     expect(await watched.liveMembers()).toEqual(['4711 host', '4712 cat', '4713 bob']);
