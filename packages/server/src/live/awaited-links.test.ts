@@ -4,7 +4,7 @@ import { fixed } from '../fixed-limits.ts';
 import type { CommandOutcome } from '../log/contract/commands.ts';
 import { AwaitedLinks } from './awaited-links.ts';
 
-const member = { app: 'a', channel: 'x', identity: { uid: 1 }, connectionId: 'c' };
+const member = { app: 'a', channel: 'x', uid: 1, connectionId: 'c' };
 
 /** Awaited links over a log that answers when told. */
 function linksOver(answers: (() => Promise<CommandOutcome>)[]) {
@@ -28,7 +28,7 @@ test('PERSON11: a server that stops asks no more, also of a member whose questio
   const { promise, resolve } = Promise.withResolvers<CommandOutcome>();
   const { clock, links, asked } = linksOver([() => promise]);
   links.add(member, 10);
-  links.add({ ...member, identity: { uid: 2 }, connectionId: 'later' }, 100);
+  links.add({ ...member, uid: 2, connectionId: 'later' }, 100);
   await clock.advance(10);
   links.stop();
   resolve({ ok: false, code: 'log_unavailable' });
@@ -63,7 +63,7 @@ test('PERSON11: after a link that did not come none is awaited for a minute, but
   const { clock, links } = linksOver([]);
   links.add(member, 100);
   await clock.advance(100);
-  const other = { ...member, identity: { account: '1' } };
+  const other = { ...member, account: '1' };
   expect([links.mayAwait(member), links.mayAwait(other)]).toEqual([false, true]);
   await clock.advance(59_000);
   expect(links.mayAwait(member)).toBe(false);
@@ -83,7 +83,7 @@ test('PERSON11: of more members than awaitedLinksMax the earliest are forgotten'
     logger: { warn: () => undefined },
     log: { submit: () => Promise.resolve({ ok: false, code: 'not_joined' }) },
   });
-  const of = (uid: number) => ({ ...member, identity: { uid }, connectionId: String(uid) });
+  const of = (uid: number) => ({ ...member, uid, connectionId: String(uid) });
   for (let uid = 0; uid <= fixed.awaitedLinksMax; uid++) links.add(of(uid), 100);
   steadyMs = 200;
   expect([0, 1, fixed.awaitedLinksMax].map((uid) => links.mayAwait(of(uid)))).toEqual([true, false, false]);

@@ -4,13 +4,13 @@ import { fixed } from '../fixed-limits.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
-import type { TokenIdentity } from '../token/verify.ts';
 
-/** Somebody whose page has said that a link comes, as who they ask to be in. */
+/** Somebody whose page has said that a link comes: by their account, or else by their uid. */
 export interface Awaiting {
   readonly app: string;
   readonly channel: string;
-  readonly identity: TokenIdentity;
+  readonly account?: string | undefined;
+  readonly uid?: number | undefined;
 }
 
 /** A member of whom a link is awaited. */
@@ -129,17 +129,14 @@ export class AwaitedLinks {
   }
 }
 
-const keyOf = ({ app, channel, identity }: Awaiting): string =>
-  JSON.stringify([app, channel, 'account' in identity ? identity.account : identity.uid]);
+const keyOf = ({ app, channel, account, uid }: Awaiting): string =>
+  JSON.stringify([app, channel, account ?? uid]);
 
 /** Those of whom a link was awaited when the server ended: nobody has waited for them since. */
 export function* awaitedAtStart(log: Pick<Channels, 'everyChannel'>): Generator<AwaitingMember> {
   for (const { key, roster } of log.everyChannel().filter(isLive))
     for (const { uid, account, connectionId, linkAwaited } of roster)
-      if (linkAwaited) {
-        const identity = account === undefined ? { uid } : { account };
-        yield { app: key.app, channel: key.name, identity, connectionId };
-      }
+      if (linkAwaited) yield { app: key.app, channel: key.name, account, uid, connectionId };
 }
 
 const isLive = (channel: Channel): channel is OpenChannel =>

@@ -47,10 +47,9 @@ export class Entrance {
   /** Nobody is told of the member over signaling before it is known who it is, or this time is over. */
   #await({ app, channel, member }: Admission): void {
     if (!member.linkAwaited) return;
-    const { uid, account, connectionId } = member;
-    const identity = account === undefined ? { uid } : { account };
+    const { account, uid, connectionId } = member;
     this.#needs.awaited.add(
-      { app: app.id, channel: channel.key.name, identity, connectionId },
+      { app: app.id, channel: channel.key.name, account, uid, connectionId },
       linkWaitMs(app),
     );
   }

@@ -121,7 +121,7 @@ async function join(
     ...tokenLink(app, grant),
     ...(app.linkIdentities &&
       hello.linkAwaited &&
-      needs.awaited.mayAwait({ app: app.id, channel, identity }) && { linkAwaited: true }),
+      needs.awaited.mayAwait({ app: app.id, channel, ...identity }) && { linkAwaited: true }),
     leaseMs: needs.leaseMs,
     ip: address,
   });

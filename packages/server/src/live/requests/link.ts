@@ -30,7 +30,7 @@ export interface LinkNeeds {
  */
 export async function link(needs: LinkNeeds, member: Membership, proof: string | undefined): Promise<Answer> {
   const { log, joins, awaited, linkProofs } = needs;
-  const { app, channel, connectionId, attachment } = member;
+  const { app, channel, account, uid, connectionId, attachment } = member;
   if (!app.linkIdentities) return { code: 'link_disabled' };
   if (!joins.takeChange(connectionId)) return { code: 'rate_limited' };
   const proved = proof === undefined ? undefined : userOf(needs, member, proof);
@@ -44,9 +44,7 @@ export async function link(needs: LinkNeeds, member: Membership, proof: string |
     if (isProved) member.proofsTaken = (member.proofsTaken ?? 1) - 1;
     return outcome;
   }
-  const { uid, account } = member;
-  const identity = account === undefined ? { uid } : { account };
-  awaited.take({ app: app.id, channel, identity, connectionId });
+  awaited.take({ app: app.id, channel, account, uid, connectionId });
   return isProved ? { nonce: linkProofs.nonceOf(member, member.proofsTaken) } : undefined;
 }
 
