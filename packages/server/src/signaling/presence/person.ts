@@ -120,7 +120,7 @@ export const roleOf = (live: readonly { readonly role: Role }[]): Role | undefin
   live.length > 1 && live.some(({ role }) => role === 'broadcaster') ? 'broadcaster' : live[0]?.role;
 
 /** The states that binding gives to who has these links to the live channel, in order of arrival and at least one. */
-export function boundStates(live: readonly { readonly uid: number; readonly role: Role }[]): SignalingStates {
+function boundStates(live: readonly { readonly uid: number; readonly role: Role }[]): SignalingStates {
   const role = roleOf(live) ?? 'audience';
   const uid = String(live[0]?.uid ?? '');
   if (live.length < 2) return { role, uid };
@@ -140,7 +140,7 @@ const bound: readonly string[] = ['role', 'uid', 'uids'];
 const claims = (states: SignalingStates): boolean => bound.some((name) => Object.hasOwn(states, name));
 
 /** Without what only the server says of members of an open live channel. */
-export function withoutClaims(states: SignalingStates): SignalingStates {
+function withoutClaims(states: SignalingStates): SignalingStates {
   if (!claims(states)) return states;
   return Object.fromEntries(Object.entries(states).filter(([key]) => !bound.includes(key)));
 }
