@@ -14,8 +14,9 @@ export interface EndedByLogNeeds {
 }
 
 /**
- * Heeds a record: a session that is no member of its user's own channel any more, or whose membership the log has ended is over, whatever else it was in; but for those it left itself,
- * and those that a rule put it out of: of these it is told. A rule about the app as a whole ends the session.
+ * Heeds a record: a session of which the log has ended a membership, that in its user's own channel or one of a subscription, is over,
+ * whatever else it was in; but for those it left itself, and for subscriptions that a rule put it out of: of these it is told. A rule
+ * about the app as a whole ends the session.
  */
 export function heedEnd({ log, clock, sessions }: EndedByLogNeeds, record: LogRecord): void {
   if (record.type === 'rule-set' && isExpulsion(record.rule)) {

@@ -1,4 +1,5 @@
 import type { Commands, JoinOutcome } from '../../../log/contract/commands.ts';
+import { joinOf } from '../join-of.ts';
 import type { Session } from '../session.ts';
 
 /** What a log that cannot take the login now says; it is recorded later then, and the user is in all the same. */
@@ -13,19 +14,8 @@ export async function enterHome(
   session: Session,
   tokenEndsMs: number | undefined,
 ): Promise<Extract<JoinOutcome, { readonly ok: false }> | undefined> {
-  const { home: key, identity, id: connectionId, leaseMs, address: ip } = session;
   session.isEntering = true;
-  const joined = await log.join({
-    key,
-    identity,
-    connectionId,
-    connectionKind: 'signaling',
-    role: 'audience',
-    platform: 0,
-    leaseMs,
-    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
-    ip,
-  });
+  const joined = await log.join(joinOf(session, session.home, tokenEndsMs));
   session.isEntering = false;
   if (joined.ok) session.entered(joined.member.attachment);
   return joined.ok || later.has(joined.code) ? undefined : joined;

@@ -5,6 +5,7 @@ import type { ChannelKey } from '../../names/channel-key.ts';
 import { failed } from '../../names/refusals.ts';
 import type { Answer } from '../../names/request.ts';
 import { statesFault } from '../../presence/own-states.ts';
+import { joinOf } from '../join-of.ts';
 import type { Session } from '../session.ts';
 import { checkStreamToken, type StreamTokenNeeds } from './stream-token.ts';
 
@@ -19,7 +20,7 @@ export async function subscribe(
 ): Promise<Answer> {
   const { log } = needs;
   const isStream = key.kind === 'stream';
-  const { identity, id: connectionId, leaseMs } = session;
+  const { id: connectionId } = session;
   if (
     !session.subscriptions.has(key) &&
     session.subscriptions.countOf(key.kind) >= session.limits.signalingSubscriptionsMax
@@ -32,22 +33,10 @@ export async function subscribe(
     ? checkStreamToken(needs, session, key.name, frame.token)
     : ({ ok: true, endsMs: session.tokenEndsMs } as const);
   if (!grant.ok) return failed(grant, signalingErrors.joinFailed);
-  const until = grant.endsMs === undefined ? {} : { tokenEndsMs: grant.endsMs };
   const { states = {} } = frame;
   const tooLong = statesFault(states);
   if (tooLong) return tooLong;
-  const joining = log.join({
-    key,
-    identity,
-    connectionId,
-    connectionKind: 'signaling',
-    role: 'audience',
-    platform: 0,
-    quiet: frame.beQuiet,
-    leaseMs,
-    ...until,
-    ip: session.address,
-  });
+  const joining = log.join({ ...joinOf(session, key, grant.endsMs), quiet: frame.beQuiet });
   const setting =
     Object.keys(states).length > 0
       ? // All of them: a client that comes back knows what it wants, and not what is left of what it had.
@@ -64,6 +53,7 @@ export async function subscribe(
   session.keep(key, frame, joined.member.attachment);
   if (isStream) {
     // A member that was in already came with a new token as well, so the log is told of that.
+    const until = grant.endsMs === undefined ? {} : { tokenEndsMs: grant.endsMs };
     const renewed = await log.submit(key, { type: 'renew-token', connectionId, ...until });
     if (!renewed.ok) return failed(renewed, signalingErrors.joinFailed);
     session.subscriptions.stream(key)?.renewed(grant.endsMs);
