@@ -3,7 +3,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 /** Time for which a proof is good, milliseconds. Chosen: it is handed over at once, and a page that slept has another asked for. */
 export const linkProofMs = 60_000;
 
-/** The claim that a proof makes: who is asked by the nonce's connection whose person it is, is this user's. */
+/** The claim that a proof makes: the member on the connection of the nonce is this user. */
 export interface LinkClaim {
   readonly app: string;
   readonly userId: string;
