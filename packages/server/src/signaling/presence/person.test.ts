@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { SignalingPresenceEvent, SignalingServerFrame, SignalingStates } from '@housecount/protocol';
 import fc from 'fast-check';
+import { anyLobbyStep, anyUser, Lobby } from '../../../testing/models/lobby.ts';
 import { peopleOf } from '../../../testing/models/people.ts';
 import { eachOnce, RosterModel } from '../../../testing/models/people-roster.ts';
 import { app, leaseMs, SignalingWorld, type TestClient } from '../../../testing/worlds/signaling-world.ts';
@@ -430,39 +431,10 @@ describe('who is not shown', () => {
   });
 });
 
-const anyUser = fc.integer({ min: 1, max: 6 });
 const anyStep = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      what: fc.constant('join' as const),
-      user: anyUser,
-      how: fc.oneof(
-        { weight: 3, arbitrary: fc.constant({}) },
-        { weight: 1, arbitrary: anyUser.map((user) => ({ user })) },
-        { weight: 2, arbitrary: fc.constant({ linkAwaited: true }) },
-        { weight: 1, arbitrary: fc.constant({ unproven: true }) },
-      ),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ what: fc.constant('link' as const), user: anyUser, to: fc.option(anyUser) }),
-  },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('leave' as const), user: anyUser }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('fall' as const), user: anyUser }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('role' as const), user: anyUser }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ what: fc.constant('subscribe' as const), user: anyUser, quiet: fc.boolean() }),
-  },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('unsubscribe' as const), user: anyUser }) },
+  { weight: 22, arbitrary: anyLobbyStep },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('log out' as const), user: anyUser }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('watch' as const) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12_000 }) }),
-  },
 );
 
 test('SIG27, PERSON46: whatever links come and go, and when, who folds what it is told knows who is there, each of them once at every moment', async () => {
@@ -476,35 +448,11 @@ test('SIG27, PERSON46: whatever links come and go, and when, who folds what it i
         try {
           const watchers = [await watch(w)];
           const [first] = watchers;
-          const clients = new Map<number, TestClient>();
-          const viewers = new Map<number, Awaited<ReturnType<SignalingWorld['joins']>>>();
-          const nameOf = (of: number) => (of % 2 ? String(of) : `user ${of}`);
-          const identityOf = (of: number) =>
-            of % 2 ? { uid: of } : { account: of === 6 ? '_user 6' : `user ${of}` };
-          const clientOf = async (of: number) => {
-            const known = clients.get(of);
-            const client = known && !known.closed ? known : await w.login(nameOf(of));
-            clients.set(of, client);
-            return client;
-          };
+          const lobby = new Lobby(w);
           for (const one of steps) {
-            if (one.what === 'wait') await w.advance(one.ms);
-            else if (one.what === 'watch') watchers.push(await watch(w, `watcher ${watchers.length}`));
-            else if (one.what === 'join') {
-              const { user, ...how } = { user: undefined, ...one.how };
-              const link = { ...how, ...(user !== undefined && { userId: nameOf(user) }) };
-              viewers.set(one.user, await w.joins(identityOf(one.user), link));
-            } else if (one.what === 'link')
-              await viewers.get(one.user)?.links(one.to === null ? undefined : nameOf(one.to));
-            else if (one.what === 'leave') await viewers.get(one.user)?.leaves();
-            else if (one.what === 'fall') await viewers.get(one.user)?.falls();
-            else if (one.what === 'role') await viewers.get(one.user)?.becomes('broadcaster');
-            else if (one.what === 'log out') await clients.get(one.user)?.says({ type: 'logout' });
-            else {
-              const client = await clientOf(one.user);
-              if (one.what === 'subscribe') await client.subscribes('lobby', { beQuiet: one.quiet });
-              else await client.asks({ type: 'unsubscribe', ...place });
-            }
+            if (one.what === 'watch') watchers.push(await watch(w, `watcher ${watchers.length}`));
+            else if (one.what === 'log out') await lobby.known(one.user)?.says({ type: 'logout' });
+            else await lobby.takes(one);
             // Lists and counts are exact at once.
             if (first) expect(await onlineUsers(first.client)).toEqual(truth(w));
           }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { RosterViewRequest, SignalingRosterMember } from '@housecount/protocol';
 import fc from 'fast-check';
+import { anyLobbyStep, anyUser, Lobby, type LobbyStep } from '../../../testing/models/lobby.ts';
 import { peopleOf } from '../../../testing/models/people.ts';
 import { RosterModel } from '../../../testing/models/people-roster.ts';
 import {
@@ -557,29 +558,9 @@ describe('limits', () => {
   });
 });
 
-const anyUser = fc.integer({ min: 1, max: 6 });
-/** How somebody joins the live channel: as themselves, as a user whom the token names, awaiting a link, or by a token for anybody. */
-const anyJoin = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({}) },
-  { weight: 1, arbitrary: anyUser.map((user) => ({ user })) },
-  { weight: 1, arbitrary: fc.constant({ linkAwaited: true }) },
-  { weight: 1, arbitrary: fc.constant({ unproven: true }) },
-);
 /** What may happen in the channel, over both links. */
 const anyStep = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ what: fc.constant('join' as const), user: anyUser, how: anyJoin }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ what: fc.constant('link' as const), user: anyUser, to: fc.option(anyUser) }),
-  },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('leave' as const), user: anyUser }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('fall' as const), user: anyUser }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('role' as const), user: anyUser }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ what: fc.constant('subscribe' as const), user: anyUser, quiet: fc.boolean() }),
-  },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('unsubscribe' as const), user: anyUser }) },
+  { weight: 20, arbitrary: anyLobbyStep },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -589,17 +570,12 @@ const anyStep = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('drop' as const), user: anyUser }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12_000 }) }),
-  },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('watcher drops' as const) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('restart' as const) }) },
 );
 
-type Step = typeof anyStep extends fc.Arbitrary<infer Value> ? Value : never;
 /** Somebody who proves nothing waits under the name that a member gives up as it is linked to another. */
-const unprovenWaits: Step[] = [
+const unprovenWaits: LobbyStep[] = [
   { what: 'join', user: 1, how: { user: 3 } },
   { what: 'join', user: 3, how: { unproven: true } },
   { what: 'link', user: 1, to: 1 },
@@ -622,51 +598,22 @@ test('SIG45: whatever happens, who follows it knows who is there: all of it, in 
           for (const view of views) await ask(watcher, view);
         };
         await attend();
-        const clients = new Map<number, TestClient>();
-        const viewers = new Map<number, Awaited<ReturnType<SignalingWorld['joins']>>>();
-        // Uids, accounts that both links share, and one that is no user id.
-        const nameOf = (of: number) => (of % 2 ? String(of) : `user ${of}`);
-        const identityOf = (of: number) =>
-          of % 2 ? { uid: of } : { account: of === 6 ? '_user 6' : `user ${of}` };
-        const clientOf = async (of: number) => {
-          const known = clients.get(of);
-          if (known && !known.closed) return known;
-          const client = await w.login(nameOf(of));
-          clients.set(of, client);
-          return client;
-        };
+        const lobby = new Lobby(w);
         let hidden = false;
         for (const one of steps) {
           hidden ||= one.what === 'join' && (one.user === 6 || !('user' in one.how || isEmpty(one.how)));
-          if (one.what === 'wait') await w.advance(one.ms);
-          else if (one.what === 'watcher drops' || one.what === 'restart') {
+          if (one.what === 'watcher drops' || one.what === 'restart') {
             if (one.what === 'restart') {
               await w.crash();
               await w.start();
             } else await watcher.drops();
             watcher = await w.login('watcher');
             await attend();
-          } else if (one.what === 'join') {
-            const { user, ...how } = { user: undefined, ...one.how };
-            const link = { ...how, ...(user !== undefined && { userId: nameOf(user) }) };
-            viewers.set(one.user, await w.joins(identityOf(one.user), link));
-          } else if (one.what === 'link')
-            await viewers.get(one.user)?.links(one.to === null ? undefined : nameOf(one.to));
-          else if (one.what === 'leave') await viewers.get(one.user)?.leaves();
-          else if (one.what === 'fall') await viewers.get(one.user)?.falls();
-          else if (one.what === 'role') await viewers.get(one.user)?.becomes('broadcaster');
-          else if (one.what === 'drop') await clients.get(one.user)?.drops();
-          else {
-            const client = await clientOf(one.user);
-            if (one.what === 'subscribe') await client.subscribes('lobby', { beQuiet: one.quiet });
-            else if (one.what === 'unsubscribe') await client.asks({ type: 'unsubscribe', ...place });
-            else
-              await client.asks({
-                type: 'set-state',
-                ...place,
-                states: { [one.of]: String(w.clock.nowMs()) },
-              });
-          }
+          } else if (one.what === 'drop') await lobby.known(one.user)?.drops();
+          else if (one.what === 'state') {
+            const states = { [one.of]: String(w.clock.nowMs()) };
+            await (await lobby.client(one.user)).asks({ type: 'set-state', ...place, states });
+          } else await lobby.takes(one);
           await merged(w);
           expectTruth(w, model, hidden);
           const counts = countsOf(truth(w));
