@@ -1,11 +1,13 @@
 import type { Role, SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
 import { signalingServerFrames } from '@housecount/schema/frames/signaling-server-frames';
 import { liveKey } from '../../src/channel/channel.ts';
+import type { KickingRule } from '../../src/channel/rules.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
 import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
+import type { RuleDraft } from '../../src/log/contract/rules.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Broadcast, Socket } from '../../src/net/socket/socket.ts';
 import { SocketCount } from '../../src/net/socket/socket-count.ts';
@@ -280,6 +282,14 @@ export class SignalingWorld implements Broadcast {
       becomes: (next) => submit({ type: 'set-role', connectionId, role: next }),
       links: (userId) => submit({ type: 'link', connectionId, ...(userId !== undefined && { userId }) }),
     };
+  }
+
+  /** A kicking rule of the app, recorded, and heeded by everybody. */
+  async makesRule(draft: Omit<RuleDraft, 'app'>, durationMs: number): Promise<KickingRule> {
+    const outcome = await this.#durable(this.log.createRule({ app: this.#app.id, ...draft }, durationMs));
+    if (!outcome.ok) throw new Error(outcome.code);
+    await this.settled();
+    return outcome.rule;
   }
 
   /** User ids of those who subscribe, as the log has it. */

@@ -18,14 +18,8 @@ afterEach(async () => {
 
 const day = 86_400_000;
 const join = ['join_channel'] as const;
-async function rule(w: SignalingWorld, draft: Omit<RuleDraft, 'app'>, durationMs = day) {
-  const made = w.log.createRule({ app: app.id, ...draft }, durationMs);
-  await w.settled();
-  const outcome = await made;
-  if (!outcome.ok) throw new Error(outcome.code);
-  await w.settled();
-  return outcome.rule;
-}
+const rule = (w: SignalingWorld, draft: Omit<RuleDraft, 'app'>, durationMs = day) =>
+  w.makesRule(draft, durationMs);
 const removes = async (w: SignalingWorld, name: string) => {
   const removed = w.signaling.backend.remove(app.id, 'lobby', name);
   await w.settled();

@@ -209,12 +209,8 @@ class Party {
   async #rule({ name, channel }: StepOf<'rule'>): Promise<void> {
     const whom = await this.#w.signaling.backend.uidFor(app.id, name);
     const scope = channel === null ? {} : { channel };
-    const draft = { app: app.id, ...scope, ...whom, privileges: ['join_channel'] as const };
-    const made = this.#w.log.createRule(draft, 86_400_000);
-    await this.#w.settled();
-    const outcome = await made;
-    if (!outcome.ok) throw new Error(outcome.code);
-    this.#model.rule(name, channel ?? undefined, outcome.rule.id);
+    const { id } = await this.#w.makesRule({ ...scope, ...whom, privileges: ['join_channel'] }, 86_400_000);
+    this.#model.rule(name, channel ?? undefined, id);
   }
 
   async #endRule(): Promise<void> {

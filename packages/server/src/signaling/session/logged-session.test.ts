@@ -202,14 +202,12 @@ test('SIG194: a rule about a channel is not about the user of its name; one abou
   await w.login('ann');
   const uid = w.log.uidOf(app.id, 'ann') ?? 0;
   const privileges = ['join_channel'] as const;
-  await w.log.createRule({ app: app.id, channel: 'ann', uid, privileges }, 60_000);
-  await w.settled();
+  await w.makesRule({ channel: 'ann', uid, privileges }, 60_000);
   expect(statusOf(w, 'ann')).toBe('online');
   expect((await w.login('ann')).closing).toBeUndefined();
   await w.crash();
   await w.start();
-  await w.log.createRule({ app: app.id, uid, privileges }, 0);
-  await w.settled();
+  await w.makesRule({ uid, privileges }, 0);
   expect(statusOf(w, 'ann')).toBe('offline');
 });
 
