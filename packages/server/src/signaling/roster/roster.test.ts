@@ -580,6 +580,12 @@ const unprovenWaits: LobbyStep[] = [
   { what: 'join', user: 3, how: { unproven: true } },
   { what: 'link', user: 1, to: 1 },
 ];
+/** Somebody who proves nothing gives way to a member that was shown as somebody else, and is linked to their name. */
+const unprovenGivesWay: LobbyStep[] = [
+  { what: 'join', user: 2, how: { unproven: true } },
+  { what: 'join', user: 1, how: {} },
+  { what: 'link', user: 1, to: 2 },
+];
 
 const isEmpty = (how: object) => Object.keys(how).length === 0;
 
@@ -633,7 +639,7 @@ test('SIG45: whatever happens, who follows it knows who is there: all of it, in 
     }),
     {
       numRuns: 150,
-      examples: [[unprovenWaits]],
+      examples: [[unprovenWaits], [unprovenGivesWay]],
     },
   );
 }, 300_000);
