@@ -14,7 +14,6 @@ import {
 const secret = 'a-secret-for-the-roster';
 /** Longer than a client that stays can be starved on a busy machine; those who lose their path are waited for. */
 const leases = { rtcMs: 30_000, signalingMs: 30_000, recoveryMs: 30_000 };
-const seeds = [1, 2, 3];
 
 let server: ServerProcess;
 let receiver: Server;
@@ -38,25 +37,27 @@ afterAll(async () => {
   receiver?.close();
 });
 
-test('SIG120: roster, stream, notices and presence agree at every seq, whoever comes and goes by whichever link', async () => {
-  const walks = await Promise.all(seeds.map((seed) => Walk.begin(server.url, seed, { roster })));
+/** Walks, one for each seed, and what they say when all is told. Returns the names of the steps that were taken. */
+async function walked(
+  seeds: readonly number[],
+  lives: readonly number[],
+  isLinked: boolean,
+  agrees: (walk: Walk) => void = () => undefined,
+): Promise<ReadonlySet<string>> {
+  const walks = await Promise.all(seeds.map((seed) => Walk.begin(server.url, seed, { roster, isLinked })));
   try {
     await Promise.all(
       walks.map(async (walk, at) => {
         try {
-          await walk.live(120);
-          await walk.live(30);
-          const { stream, hooks, presence, roster: rostered } = walk;
+          for (const steps of lives) await walk.live(steps);
+          const { stream, hooks, presence } = walk;
           await until('the last notice', () => hooks.now === '');
           await until('the last presence event', () => presence.told.now === '');
           for (const place of stream.places)
             expect([place, hooks.of(place)]).toEqual([place, stream.of(place)]);
-          for (const place of rostered.places)
-            expect([place, rostered.of(place)]).toEqual([place, stream.of(place)]);
-          expect(rostered.now).toBe('');
           expect(hooks.rosters).toEqual(stream.rosters);
-          expect(presence.told.rosters).toEqual(stream.rosters);
           expect([...presence.states.keys()]).toEqual([`watcher ${seeds[at]}`]);
+          agrees(walk);
         } catch (cause) {
           throw new Error(`seed ${seeds[at]}`, { cause });
         }
@@ -66,8 +67,17 @@ test('SIG120: roster, stream, notices and presence agree at every seq, whoever c
     for (const walk of walks) walk.close();
   }
   expect(failures).toEqual([]);
+  return new Set(walks.flatMap((walk) => [...walk.taken.keys()]));
+}
+
+test('SIG120: roster, stream, notices and presence agree at every seq, whoever comes and goes by whichever link', async () => {
+  const taken = await walked([1, 2, 3], [120, 30], false, ({ stream, presence, roster: rostered }) => {
+    for (const place of rostered.places)
+      expect([place, rostered.of(place)]).toEqual([place, stream.of(place)]);
+    expect(rostered.now).toBe('');
+    expect(presence.told.rosters).toEqual(stream.rosters);
+  });
   // The seeds are chosen so that everything there is happens.
-  const taken = new Set(walks.flatMap((walk) => [...walk.taken.keys()]));
   expect([...taken].sort()).toEqual([
     'a session is given up',
     'an rtc link is given up',
@@ -90,33 +100,7 @@ test('SIG120: roster, stream, notices and presence agree at every seq, whoever c
 }, 600_000);
 
 test('PERSON51: so do those who have an id for each half, and whose pages link them, sooner or later: each is one person for everybody', async () => {
-  const linkedSeeds = [11, 12];
-  const walks = await Promise.all(
-    linkedSeeds.map((seed) => Walk.begin(server.url, seed, { roster, isLinked: true })),
-  );
-  try {
-    await Promise.all(
-      walks.map(async (walk, at) => {
-        try {
-          await walk.live(150);
-          await walk.live(40);
-          const { stream, hooks, presence } = walk;
-          await until('the last notice', () => hooks.now === '');
-          await until('the last presence event', () => presence.told.now === '');
-          for (const place of stream.places)
-            expect([place, hooks.of(place)]).toEqual([place, stream.of(place)]);
-          expect(hooks.rosters).toEqual(stream.rosters);
-          expect([...presence.states.keys()]).toEqual([`watcher ${linkedSeeds[at]}`]);
-        } catch (cause) {
-          throw new Error(`seed ${linkedSeeds[at]}`, { cause });
-        }
-      }),
-    );
-  } finally {
-    for (const walk of walks) walk.close();
-  }
-  expect(failures).toEqual([]);
-  const taken = new Set(walks.flatMap((walk) => [...walk.taken.keys()]));
+  const taken = await walked([11, 12], [150, 40], true);
   for (const step of [
     'link',
     'join awaiting a link',
