@@ -1,5 +1,6 @@
 import type { SimRandom } from '../../test/simulation/sim-random.ts';
 import { Client } from '../clients/client.ts';
+import { asksToLink, proofFor } from '../clients/page-link.ts';
 import { SignalingClient } from '../clients/signaling-client.ts';
 
 export type Role = 'broadcaster' | 'audience';
@@ -36,7 +37,6 @@ export class RtcLink {
   readonly #identity: Identity;
   readonly #prove: Prover | undefined;
   #nonce = '';
-  #asked = 0;
 
   /** `prove`: its page has a user of signaling, whose member it may prove to be. */
   constructor(place: Place, identity: Identity, prove?: Prover) {
@@ -126,13 +126,8 @@ export class RtcLink {
     const client = this.#client;
     if (!client) throw new Error('there is nobody to be linked');
     const proof = await prove(this.#nonce);
-    this.#asked += 1;
-    const id = 1_000_000 + this.#asked;
-    client.send({ type: 'link', id, ...(proof !== undefined && { proof }) });
-    const answer = await client.until('an answer to the link', () =>
-      [...client.all('ok'), ...client.all('error')].find((frame) => frame.id === id),
-    );
-    if (answer.type === 'error') throw new Error(`the link was refused: ${answer.code}`);
+    const answer = await asksToLink(client, proof);
+    if (answer.type !== 'ok') throw new Error(`the link was refused: ${answer.code}`);
     this.#nonce = answer.nonce ?? this.#nonce;
     this.isLinked ||= proof !== undefined;
   }
@@ -228,10 +223,7 @@ export class RtmLink {
   /** A proof for its page's members; undefined while it is not logged in, or only adrift. */
   prove: Prover = async (nonce) => {
     if (!this.#client || this.isAdrift) return undefined;
-    const answer = await this.#client.asks({ type: 'link-proof', nonce });
-    if (answer.type !== 'ok' || !answer.result || !('proof' in answer.result))
-      throw new Error(`no proof: ${JSON.stringify(answer)}`);
-    return answer.result.proof;
+    return proofFor(this.#client, nonce);
   };
 
   /** The subscription is over, the session is not. */

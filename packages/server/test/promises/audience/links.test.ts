@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { buildSignalingToken } from '../../../src/token/build.ts';
 import { Client, type ClientOptions } from '../../../testing/clients/client.ts';
+import { answerToLink, proofFor } from '../../../testing/clients/page-link.ts';
 import { ask } from '../../../testing/clients/rest-client.ts';
 import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
 import { startReceiver } from '../../../testing/processes/receiver.ts';
@@ -34,22 +35,7 @@ async function login(...args: Parameters<typeof SignalingClient.login>) {
   clients.push(client);
   return client;
 }
-async function proofOf(user: SignalingClient, page: Client): Promise<string> {
-  const answer = await user.asks({ type: 'link-proof', nonce: page.welcome?.link?.nonce ?? '' });
-  if (answer.type !== 'ok' || !answer.result || !('proof' in answer.result)) throw new Error('no proof');
-  return answer.result.proof;
-}
-let lastId = 100;
-/** The answer to a `link`: `ok`, or the code of its refusal. */
-async function answerTo(page: Client, proof?: string): Promise<string> {
-  lastId += 1;
-  const id = lastId;
-  page.send({ type: 'link', id, ...(proof !== undefined && { proof }) });
-  const answer = await page.until('an answer', () =>
-    [...page.all('ok'), ...page.all('error')].find((frame) => frame.id === id),
-  );
-  return answer.type === 'ok' ? 'ok' : answer.code;
-}
+const proofOf = (user: SignalingClient, page: Client) => proofFor(user, page.welcome?.link?.nonce ?? '');
 
 test('PERSON9, PERSON11: a page proves whose member it is; the server knows it after kill -9', async () => {
   const process = await startServerProcess();
@@ -61,25 +47,25 @@ test('PERSON9, PERSON11: a page proves whose member it is; the server knows it a
   ]);
   expect(page.welcome.link).not.toHaveProperty('userId');
   const proof = await proofOf(ann, page);
-  expect(await answerTo(page, proof)).toBe('ok');
-  expect(await answerTo(page, proof)).toBe('link_proof_used');
+  expect(await answerToLink(page, proof)).toBe('ok');
+  expect(await answerToLink(page, proof)).toBe('link_proof_used');
   await process.kill();
   await process.restart();
   const again = await joins(url, 42, { resume: page.welcome.resume });
   expect(again.welcome).toMatchObject({ resumed: true, link: { userId: 'ann' } });
   // Her session is not back: the proof that it gave is worth nothing, nor is it one of this attachment.
-  expect(await answerTo(again, proof)).toBe('link_proof_invalid');
+  expect(await answerToLink(again, proof)).toBe('link_proof_invalid');
 }, 120_000);
 
 test('PERSON10: a proof of a session that has logged out, of another app’s user, or for another connection links nobody', async () => {
   server = await startTestServer({ apps: [testApp, other] });
   const { url } = server;
   const [ann, page, second] = await Promise.all([login(url, 'ann'), joins(url, 42), joins(url, 43)]);
-  expect(await answerTo(page, await proofOf(ann, second))).toBe('link_proof_invalid');
+  expect(await answerToLink(page, await proofOf(ann, second))).toBe('link_proof_invalid');
   const proof = await proofOf(ann, page);
   ann.send({ type: 'logout' });
   await ann.until('the end', () => ann.closed);
-  expect(await answerTo(page, proof)).toBe('link_proof_invalid');
+  expect(await answerToLink(page, proof)).toBe('link_proof_invalid');
   const token = buildSignalingToken({
     appId: other.id,
     certificate: other.certificate,
@@ -89,9 +75,9 @@ test('PERSON10: a proof of a session that has logged out, of another app’s use
     salt: 1,
   });
   const elsewhere = await login(url, 'ann', { app: other.id, token });
-  expect(await answerTo(page, await proofOf(elsewhere, page))).toBe('link_proof_invalid');
+  expect(await answerToLink(page, await proofOf(elsewhere, page))).toBe('link_proof_invalid');
   // Nothing of that was a proof taken, and the connection is there.
-  expect(await answerTo(page, await proofOf(await login(url, 'ann'), page))).toBe('ok');
+  expect(await answerToLink(page, await proofOf(await login(url, 'ann'), page))).toBe('ok');
 }, 60_000);
 
 test('PERSON15, PERSON17: REST and notices have the member once, by uid, with its user id', async () => {
@@ -103,7 +89,7 @@ test('PERSON15, PERSON17: REST and notices have the member once, by uid, with it
   const { url } = server;
   const [ann, page] = await Promise.all([login(url, 'ann'), joins(url, 42)]);
   await joins(url, 43);
-  expect(await answerTo(page, await proofOf(ann, page))).toBe('ok');
+  expect(await answerToLink(page, await proofOf(ann, page))).toBe('ok');
   const app = `/v1/apps/${testApp.id}`;
   const usersOf = (members: { uid: number; userId?: string }[]) =>
     members.map(({ uid, userId }) => [uid, userId]);
@@ -158,9 +144,9 @@ test('PERSON7: a reload switches links off and on; who is linked stays so', asyn
   const ann = await login(url, 'ann');
   const page = await joins(url, 42);
   const proof = await proofOf(ann, page);
-  expect(await answerTo(page, proof)).toBe('ok');
+  expect(await answerToLink(page, proof)).toBe('ok');
   expect((await reloadable.reload({ apps: [{ ...testApp, linkIdentities: false }] })).ok).toBe(true);
-  expect(await answerTo(page)).toBe('link_disabled');
+  expect(await answerToLink(page)).toBe('link_disabled');
   expect(await ann.asks({ type: 'link-proof', nonce: 'n' })).toMatchObject({ type: 'refused', code: -10012 });
   expect((await joins(url, 43)).welcome).not.toHaveProperty('link');
   expect((await reloadable.reload({ apps: [testApp] })).ok).toBe(true);

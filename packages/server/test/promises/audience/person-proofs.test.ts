@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { RtmTokenBuilder } from 'agora-token';
 import { Client, tokenFor } from '../../../testing/clients/client.ts';
+import { answerToLink, proofFor } from '../../../testing/clients/page-link.ts';
 import { ask } from '../../../testing/clients/rest-client.ts';
 import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
 import { type FakedTime, fakedTime, faketimeLibrary } from '../../../testing/processes/faked-time.ts';
@@ -57,25 +58,6 @@ async function user(userId: string, app = testApp): Promise<SignalingClient> {
   return client;
 }
 
-async function proofOf(client: SignalingClient, nonce: string): Promise<string> {
-  const answer = await client.asks({ type: 'link-proof', nonce });
-  const result = answer.type === 'ok' ? answer.result : undefined;
-  if (!result || !('proof' in result)) throw new Error(`no proof: ${JSON.stringify(answer)}`);
-  return result.proof;
-}
-
-let id = 0;
-/** The answer to `link`: ok, or the code. */
-async function links(client: Client, proof?: string): Promise<string> {
-  id += 1;
-  const own = id;
-  client.send({ type: 'link', id: own, ...(proof !== undefined && { proof }) });
-  const answer = await client.until('an answer', () =>
-    client.frames.find((each) => (each.type === 'ok' || each.type === 'error') && each.id === own),
-  );
-  return answer.type === 'error' ? answer.code : 'ok';
-}
-
 /** Every member of the live channel, `uid userId`. */
 async function members(): Promise<string[]> {
   const { body } = await ask(server.url, `/v1/apps/${testApp.id}/channels/${channel}/roster`);
@@ -85,7 +67,7 @@ async function members(): Promise<string[]> {
 test('SDK115: a forged, altered, foreign or reused proof is refused by code, and changes nothing', async () => {
   await begin();
   const [page, thief, ann, eve] = [await member(11), await member(12), await user('ann'), await user('eve')];
-  const proof = await proofOf(ann, page.nonce);
+  const proof = await proofFor(ann, page.nonce);
   const [version, claim = '', mac] = proof.split('.');
   const parts = JSON.parse(Buffer.from(claim, 'base64url').toString());
   const altered = parts.map((part: unknown) => (part === 'ann' ? 'eve' : part));
@@ -98,19 +80,19 @@ test('SDK115: a forged, altered, foreign or reused proof is refused by code, and
     ['no proof at all', 'proof'],
     ['a resume key', page.welcome?.resume ?? ''],
     ['a signaling session’s key', ann.welcome.session.key],
-    ['about the nonce of another connection', await proofOf(ann, thief.nonce)],
-    ['about no nonce that there is', await proofOf(ann, 'n'.repeat(24))],
+    ['about the nonce of another connection', await proofFor(ann, thief.nonce)],
+    ['about no nonce that there is', await proofFor(ann, 'n'.repeat(24))],
     ['with a blank', `${proof} `],
     ['too long', 'p'.repeat(1_025)],
   ] as const)
-    expect([what, await links(page, bad)]).toEqual([what, 'link_proof_invalid']);
-  expect(await links(thief, proof)).toBe('link_proof_invalid');
+    expect([what, await answerToLink(page, bad)]).toEqual([what, 'link_proof_invalid']);
+  expect(await answerToLink(thief, proof)).toBe('link_proof_invalid');
   expect((await members()).sort()).toEqual(['11 -', '12 -']);
 
-  expect(await links(page, proof)).toBe('ok');
-  expect(await links(page, proof)).toBe('link_proof_used');
-  expect(await links(page, await proofOf(eve, page.nonce))).toBe('link_proof_used');
-  expect(await links(thief, proof)).toBe('link_proof_invalid');
+  expect(await answerToLink(page, proof)).toBe('ok');
+  expect(await answerToLink(page, proof)).toBe('link_proof_used');
+  expect(await answerToLink(page, await proofFor(eve, page.nonce))).toBe('link_proof_used');
+  expect(await answerToLink(thief, proof)).toBe('link_proof_invalid');
   expect((await members()).sort()).toEqual(['11 ann', '12 -']);
   expect(page.closed ?? thief.closed).toBeUndefined();
 }, 120_000);
@@ -119,21 +101,21 @@ test('SDK115: a proof is of one server, app, session and connection', async () =
   await begin();
   const page = await member(11);
   const [ann, foreign] = [await user('ann'), await user('ann', other)];
-  expect(await links(page, await proofOf(foreign, page.nonce))).toBe('link_proof_invalid');
+  expect(await answerToLink(page, await proofFor(foreign, page.nonce))).toBe('link_proof_invalid');
   // Of a session that is over.
-  const left = await proofOf(ann, page.nonce);
+  const left = await proofFor(ann, page.nonce);
   ann.send({ type: 'logout' });
   await ann.until('the end', () => ann.closed);
-  expect(await links(page, left)).toBe('link_proof_invalid');
+  expect(await answerToLink(page, left)).toBe('link_proof_invalid');
   // Of the connection before, once the member has another.
   const again = await user('ann');
-  const before = await proofOf(again, page.nonce);
+  const before = await proofFor(again, page.nonce);
   page.drop();
   const back = await member(11, { resume: page.welcome?.resume });
   expect(back.welcome?.resumed).toBe(true);
-  expect(await links(back, before)).toBe('link_proof_invalid');
+  expect(await answerToLink(back, before)).toBe('link_proof_invalid');
   expect(await members()).toEqual(['11 -']);
-  expect(await links(back, await proofOf(again, back.nonce))).toBe('ok');
+  expect(await answerToLink(back, await proofFor(again, back.nonce))).toBe('ok');
   expect(await members()).toEqual(['11 ann']);
   // A logout leaves the member who it is; and over kill -9 the link is there.
   again.send({ type: 'logout' });
@@ -149,7 +131,7 @@ test('SDK115: an app without links gives no nonce and no proof, and takes none',
   await begin();
   const page = await member(11, {}, apart);
   expect(page.welcome).not.toHaveProperty('link');
-  expect(await links(page, 'proof')).toBe('link_disabled');
+  expect(await answerToLink(page, 'proof')).toBe('link_disabled');
   const answer = await (await user('ann', apart)).asks({ type: 'link-proof', nonce: 'n'.repeat(24) });
   expect(answer).toMatchObject({ type: 'refused' });
 }, 120_000);
@@ -160,11 +142,11 @@ timed(
     time = await fakedTime(library ?? '');
     await begin(time.environment);
     const [page, ann] = [await member(11), await user('ann')];
-    const proof = await proofOf(ann, page.nonce);
+    const proof = await proofFor(ann, page.nonce);
     await time.set(90);
-    expect(await links(page, proof)).toBe('link_proof_expired');
+    expect(await answerToLink(page, proof)).toBe('link_proof_expired');
     expect(await members()).toEqual(['11 -']);
-    expect(await links(page, await proofOf(ann, page.nonce))).toBe('ok');
+    expect(await answerToLink(page, await proofFor(ann, page.nonce))).toBe('ok');
     expect(await members()).toEqual(['11 ann']);
   },
   120_000,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { signalingErrors } from '@housecount/protocol';
 import { Client, type ClientOptions, tokenFor } from '../../../testing/clients/client.ts';
+import { answerToLink, proofFor } from '../../../testing/clients/page-link.ts';
 import { ask } from '../../../testing/clients/rest-client.ts';
 import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
 import {
@@ -36,16 +37,8 @@ async function joins(channel: string, uid: number, over: Partial<ClientOptions> 
 }
 const refusalOf = (client: Client) => client.all('closing').at(-1)?.code;
 /** The answer to the proof that the member is the user's, or the end. */
-async function links(page: Client, user: SignalingClient): Promise<string | undefined> {
-  const nonce = page.welcome?.link?.nonce ?? '';
-  const answer = await user.asks({ type: 'link-proof', nonce });
-  const proof = answer.type === 'ok' && answer.result && 'proof' in answer.result ? answer.result.proof : '';
-  page.send({ type: 'link', id: 77, proof });
-  const told = await page.until('an answer or the end', () =>
-    page.frames.find((frame) => ('id' in frame && frame.id === 77) || frame.type === 'closing'),
-  );
-  return told.type === 'closing' ? told.code : told.type;
-}
+const links = async (page: Client, user: SignalingClient) =>
+  answerToLink(page, await proofFor(user, page.welcome?.link?.nonce ?? ''));
 /** A user who subscribes, and the members of her page and of her screen, which is linked late. */
 async function party(channel: string, userId: string, [pageUid, screenUid]: readonly [number, number]) {
   const user = await login(userId);
