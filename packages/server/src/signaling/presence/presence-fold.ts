@@ -1,9 +1,18 @@
 import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
-import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import { type Member, type Link as MemberLink, userIdOf } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
+import {
+  changed,
+  heard,
+  type LinkMark,
+  liveLinkOf,
+  silence,
+  withLive,
+  without,
+  withoutLive,
+} from './link-steps.ts';
 import { LiveNames } from './live-names.ts';
 import {
   isClaimant,
@@ -46,7 +55,7 @@ export type PersonChange =
   | { readonly type: 'links'; readonly userId: string };
 
 /** The changes of a slice of those who are not back after a restart, by the roster that they are in. */
-export interface AbsentShown {
+interface AbsentSlice {
   readonly live: readonly PersonChange[];
   readonly signaling: readonly PersonChange[];
 }
@@ -224,7 +233,7 @@ export class PresenceFold {
   }
 
   /** Shows that those who were lost by a restart, and are not back, are interrupted: `most` of them at most. undefined: it were all. */
-  showAbsent(most: number): AbsentShown | undefined {
+  showAbsent(most: number): AbsentSlice | undefined {
     const shown = { live: [] as PersonChange[], signaling: [] as PersonChange[] };
     const links = this.#untold.take(most);
     for (const { roster, uid, lastHeardMs } of links) {
@@ -262,18 +271,7 @@ export class PresenceFold {
     member: Pick<Member, 'uid' | 'account' | 'userId' | 'linkAwaited' | 'unproven' | 'role'>,
     at: Pick<Member, 'joinedMs' | 'joinedSeq'> & { readonly link?: MemberLink },
   ): readonly PersonChange[] {
-    const { uid, role } = member;
-    // Shown under the id of a user that it is linked to it is proven to be them.
-    const unproven = member.userId === undefined && member.unproven;
-    const { joinedMs, joinedSeq } = at;
-    const link = {
-      uid,
-      role,
-      joinedMs,
-      joinedSeq,
-      ...(unproven && { unproven: true as const }),
-      ...silence(at.link),
-    };
+    const link = liveLinkOf(member, at);
     const userId = this.#names.joined(member, link);
     const others = this.#opened(1, userId);
     return userId === undefined ? others : [...others, ...this.#change(userId, withLive(link))];
@@ -409,37 +407,3 @@ export class PresenceFold {
 }
 
 const isLeave = ({ type }: PersonChange): boolean => type === 'leave' || type === 'timeout';
-
-const without = <Link extends { readonly uid: number }>(links: readonly Link[], uid: number): Link[] =>
-  links.filter((link) => link.uid !== uid);
-
-const changed = <Link extends { readonly uid: number }>(
-  links: readonly Link[],
-  uid: number,
-  change: (link: Link) => Link,
-): Link[] => links.map((link) => (link.uid === uid ? change(link) : link));
-
-const withLive = (link: LiveLink) => (person: Person) => {
-  const others = without(person.live, link.uid);
-  if (others.length === 0) return { ...person, live: [link] };
-  const at = others.findLastIndex(({ joinedSeq }) => joinedSeq < link.joinedSeq) + 1;
-  return { ...person, live: others.toSpliced(at, 0, link) };
-};
-
-const withoutLive = (uid: number) => (person: Person) => ({ ...person, live: without(person.live, uid) });
-
-/** As much of a mark as a link takes of it. */
-type LinkMark =
-  | { readonly type: 'link-live' }
-  | { readonly type: 'link-silent'; readonly lastHeardMs: number };
-
-/** A link after a mark: it went silent, or is heard again. */
-function heard<Link extends { readonly silentSinceMs?: number }>(link: Link, mark: LinkMark): Link {
-  const { silentSinceMs: _, ...rest } = link;
-  return (mark.type === 'link-silent' ? { ...rest, silentSinceMs: mark.lastHeardMs } : rest) as Link;
-}
-
-function silence(link: MemberLink | undefined) {
-  const sinceMs = link && interruptedSinceMs(link);
-  return sinceMs === undefined ? {} : { silentSinceMs: sinceMs };
-}
