@@ -22,7 +22,7 @@ import { showLog } from './log-metrics.ts';
 import type { LogOptions } from './log-options.ts';
 import type { Incarnation } from './nodes/nodes.ts';
 import { decideStart } from './nodes/start.ts';
-import { Ownership } from './ownership.ts';
+import { Owner } from './owner.ts';
 import { type Erasure, type LogEntry, timeOf } from './record/record.ts';
 import { type Recovered, recoverState } from './recover.ts';
 import { Snapshots } from './snapshot/snapshots.ts';
@@ -69,7 +69,7 @@ class EmbeddedOwner implements Log {
   readonly #options: OwnerOptions;
   readonly #state: LogState;
   readonly #feed: EntryFeed;
-  readonly #ownership: Ownership;
+  readonly #owner: Owner;
   readonly #upkeep: Upkeep;
   readonly #snapshots: Snapshots;
   readonly #alive: AliveMark;
@@ -108,15 +108,15 @@ class EmbeddedOwner implements Log {
       onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) =>
         this.#durable(entries, changed),
     };
-    this.#ownership = new Ownership({
+    this.#owner = new Owner({
       commitsFrom: (from, onConflict) => new GroupCommit({ ...deciding, onConflict }, from),
       queueMax: limits.commandQueueMax,
       onFenced,
     });
-    this.#ownership.begin(end);
+    this.#owner.begin(end);
     const on = state.nodes.last + 1;
     this.#incarnation = { on, node, incarnation: random.id(incarnationChars) };
-    const asks = asksOf(this.#ownership, this.#incarnation);
+    const asks = asksOf(this.#owner, this.#incarnation);
     const parts = { state, asks, clock, random, addresses: this.#addresses, on };
     this.#upkeep = new Upkeep(parts);
     this.#reads = new ChannelReads(state);
@@ -124,8 +124,8 @@ class EmbeddedOwner implements Log {
     this.#identities = new IdentityCommands(parts);
     this.#rules = new RuleCommands({ ...parts, reads: this.#reads, commands: this.#channels });
     this.#messages = new MessageCommands(asks);
-    const ownership = this.#ownership;
-    showLog(metrics, state, { queued: () => ownership.queued, lastPosition: () => this.lastPosition });
+    const owner = this.#owner;
+    showLog(metrics, state, { queued: () => owner.queued, lastPosition: () => this.lastPosition });
   }
 
   /**
@@ -136,7 +136,7 @@ class EmbeddedOwner implements Log {
     const { store, partition, recoveryMs } = this.#options;
     const lastAliveMs = Math.max(store.recovery(partition).lastAliveMs, this.#aliveMs);
     const start = { lastAliveMs, recoveryMs };
-    const outcome = await this.#ownership.submit((draft, nowMs) => decideStart(draft, start, nowMs), {
+    const outcome = await this.#owner.submit((draft, nowMs) => decideStart(draft, start, nowMs), {
       fact: false,
     });
     if (!outcome.ok) throw new HousecountError(outcome.code, this.trouble);
@@ -164,7 +164,7 @@ class EmbeddedOwner implements Log {
   async stop(): Promise<void> {
     this.#upkeep.stop();
     this.#blindTime.stop();
-    await this.#ownership.stop();
+    await this.#owner.stop();
     await this.#snapshots.stop(this.lastPosition, this.#floorMs);
     await this.#alive.stop();
   }
@@ -174,7 +174,7 @@ class EmbeddedOwner implements Log {
   }
 
   get trouble() {
-    return this.#ownership.trouble;
+    return this.#owner.trouble;
   }
 
   join = (request: JoinRequest) => this.#channels.join(request);
@@ -207,7 +207,7 @@ class EmbeddedOwner implements Log {
   eraseMessages = (app: string, erased: Erasure) => this.#messages.eraseMessages(app, erased);
 
   markWatched = (_app: string, watched: readonly Watched[]) =>
-    recordWatched(asksOf(this.#ownership, this.#incarnation), watched);
+    recordWatched(asksOf(this.#owner, this.#incarnation), watched);
 
   /** Nothing is acknowledged before the state here shows it, and nobody else acknowledges. */
   async barrier(_app: string): Promise<void> {}

@@ -1,6 +1,6 @@
 import { type Decided, refuse } from '../decide/decided.ts';
 import { type Incarnation, isUp } from '../nodes/nodes.ts';
-import type { Ownership } from '../ownership.ts';
+import type { Owner } from '../owner.ts';
 import type { Committed } from '../pending.ts';
 import type { Draft } from '../state/draft.ts';
 
@@ -18,7 +18,7 @@ export interface Asks {
  * The asks of one incarnation of a node, which is recorded as up together with the first thing that is recorded of them. Once the log says that it is
  * lost nothing that it asks is taken, however late that comes: others are told by then that whoever was there may be gone.
  */
-export function asksOf(owner: Pick<Ownership, 'submit'>, own: Incarnation): Asks {
+export function asksOf(owner: Pick<Owner, 'submit'>, own: Incarnation): Asks {
   const ask = (decide: Decide, fact: boolean): Promise<Committed> =>
     owner.submit((draft, nowMs) => decidedOf(own, draft, decide, nowMs), { fact });
   return { request: (decide) => ask(decide, false), fact: (decide) => ask(decide, true) };

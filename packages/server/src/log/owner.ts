@@ -3,7 +3,7 @@ import type { Place } from '../engine/contract.ts';
 import type { Conflict, GroupCommit } from './group-commit.ts';
 import type { Committed, Pending } from './pending.ts';
 
-export interface OwnershipOptions {
+export interface OwnerOptions {
   /** Makes what decides while the log is owned, from this end of it on. */
   readonly commitsFrom: (end: Place, onConflict: (conflict: Conflict) => void) => GroupCommit;
   /** The most commands that may wait before requests are refused. */
@@ -11,7 +11,7 @@ export interface OwnershipOptions {
   /** Another writer has the log: nothing is recorded here until `begin` is called again. */
   readonly onFenced: (cause: Error) => void;
   /** Who owns the log meanwhile, if that is known: it takes what is asked here, in order. Without one requests are refused, and facts wait. */
-  readonly successor?: () => Pick<Ownership, 'take'> | undefined;
+  readonly successor?: () => Pick<Owner, 'take'> | undefined;
 }
 
 /**
@@ -19,14 +19,14 @@ export interface OwnershipOptions {
  * them. When another writer appends, what that had not recorded is in no log and comes back: nothing of it is lost, and since
  * the append was refused for good, nothing of it is recorded twice.
  */
-export class Ownership {
-  readonly #options: OwnershipOptions;
+export class Owner {
+  readonly #options: OwnerOptions;
   #commits: GroupCommit | undefined;
   /** Facts that nobody records at present, in order. */
   #waiting: Pending[] = [];
   #stopped = false;
 
-  constructor(options: OwnershipOptions) {
+  constructor(options: OwnerOptions) {
     this.#options = options;
   }
 

@@ -9,7 +9,7 @@ import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { decideCommand } from './decide/command.ts';
 import { decideJoin } from './decide/join.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
-import { Ownership } from './ownership.ts';
+import { Owner } from './owner.ts';
 import type { Committed } from './pending.ts';
 import { decodeRecord } from './record/codec.ts';
 import type { LogRecord } from './record/record.ts';
@@ -25,7 +25,7 @@ class Writer {
   /** Takes itself for the owner; that the other has taken over it learns at its next append. */
   owns = false;
   readonly state = new LogState({ accountKeepMs: 1e9, newAccountKey: () => '0'.repeat(32) });
-  readonly ownership: Ownership;
+  readonly owner: Owner;
   /** Who owns next, where that is known. */
   successor: Writer | undefined;
   readonly #store: LogStore;
@@ -49,14 +49,14 @@ class Writer {
         this.#position = entries.at(-1)?.position ?? this.#position;
       },
     };
-    this.ownership = new Ownership({
+    this.owner = new Owner({
       commitsFrom: (end, onConflict) => new GroupCommit({ ...deciding, onConflict }, end),
       queueMax: 100,
       onFenced: ({ message }) => {
         this.fenced.push(message);
         this.owns = false;
       },
-      successor: () => this.successor?.ownership,
+      successor: () => this.successor?.owner,
     });
   }
 
@@ -69,7 +69,7 @@ class Writer {
       this.#position = position;
     }
     this.owns = true;
-    this.ownership.begin(end);
+    this.owner.begin(end);
   }
 
   /** A request: somebody joins. */
@@ -84,7 +84,7 @@ class Writer {
       leaseMs: 10_000,
       ip: '',
     } as const;
-    return this.ownership.submit((draft, nowMs) => decideJoin(draft, request, this.#random, nowMs), {
+    return this.owner.submit((draft, nowMs) => decideJoin(draft, request, this.#random, nowMs), {
       fact: false,
     });
   }
@@ -92,7 +92,7 @@ class Writer {
   /** A fact: somebody is gone. */
   leave(uid: number): Promise<Committed> {
     const command = { type: 'leave', connectionId: `c${uid}`, evidence: 'bye' } as const;
-    return this.ownership.submit((draft, nowMs) => decideCommand(draft, lobby, command, nowMs), {
+    return this.owner.submit((draft, nowMs) => decideCommand(draft, lobby, command, nowMs), {
       fact: true,
     });
   }
@@ -209,7 +209,7 @@ test('LOG80: a stop tells those who wait for the log that they were not recorded
   await b.join(2);
   const fact = a.leave(1);
   await a.join(3);
-  await a.ownership.stop();
+  await a.owner.stop();
   expect(sent(await fact)).toBe('going_away');
   expect(sent(await a.leave(1))).toBe('going_away');
   expect(await told()).toEqual(['c1 joined', 'c2 joined']);
