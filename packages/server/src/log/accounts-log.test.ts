@@ -3,10 +3,9 @@ import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { appendTo } from '../../testing/suites/engine-contract.ts';
+import { quiet } from '../../testing/worlds/log-world.ts';
 import { liveKey } from '../channel/channel.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
-import { createLogger } from '../observe/logger.ts';
-import { createMetrics } from '../observe/metrics.ts';
 import type { JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
@@ -16,7 +15,6 @@ import type { LogRecord } from './record/record.ts';
 const app = '0123456789abcdef0123456789abcdef';
 /** Time for which the machine remembers who had which uid, milliseconds, in place of days. */
 const keepMs = 100_000;
-const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
 
 /** The owner of the log over a disk in memory, with a clock that the test moves. */
 class Machine {
@@ -36,25 +34,19 @@ class Machine {
     this.#process = this.clock.process();
     const disk = this.disk.mount();
     if (old.length > 0) {
-      const before = await openEmbeddedLog({ disk, logger, clock: this.#process });
+      const before = await openEmbeddedLog({ disk, logger: quiet.logger, clock: this.#process });
       await appendTo(before, 'main', [old.map(encodeRecord)], 0);
       await before.close();
     }
-    const store = await openEmbeddedLog({ disk, logger, clock: this.#process });
+    const store = await openEmbeddedLog({ disk, logger: quiet.logger, clock: this.#process });
     this.log = await openLog({
+      ...quiet,
       store,
       partition: 'main',
       clock: this.#process,
       random: this.random,
-      logger,
-      metrics: createMetrics(),
       recoveryMs: 15_000,
       accountDays: keepMs / 86_400_000,
-      retentionMs: Number.MAX_SAFE_INTEGER,
-      retentionBytes: Number.MAX_SAFE_INTEGER,
-      onFenced: (cause) => {
-        throw cause;
-      },
     });
   }
 

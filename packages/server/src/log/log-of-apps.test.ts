@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { quietLogger, quietMetrics } from '../../testing/worlds/notify-world.ts';
+import { quiet } from '../../testing/worlds/log-world.ts';
 import { liveKey } from '../channel/channel.ts';
 import type { LogStore } from '../engine/contract.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -27,23 +27,10 @@ class Machine {
   async start(names = partitions.names): Promise<void> {
     const clock = this.clock.process();
     this.#process = clock;
-    const logger = quietLogger(() => undefined);
-    this.store = await openEmbeddedLog({ disk: this.disk.mount(clock), logger, clock });
+    this.store = await openEmbeddedLog({ disk: this.disk.mount(clock), logger: quiet.logger, clock });
     this.log = await openLogOfApps(
       { ...partitions, names },
-      {
-        store: this.store,
-        clock,
-        random: new SimRandom(11),
-        logger,
-        metrics: quietMetrics,
-        recoveryMs,
-        retentionMs: 1e12,
-        retentionBytes: 1e12,
-        onFenced: (cause) => {
-          throw cause;
-        },
-      },
+      { ...quiet, store: this.store, clock, random: new SimRandom(11), recoveryMs },
     );
   }
 
@@ -142,11 +129,7 @@ test('LOG10: whoever owns a partition was alive when that partition was last mar
   await m.store.markAlive('other', atMs + 9_000);
   m.crash();
   const clock = m.clock.process();
-  const store = await openEmbeddedLog({
-    disk: m.disk.mount(clock),
-    logger: quietLogger(() => undefined),
-    clock,
-  });
+  const store = await openEmbeddedLog({ disk: m.disk.mount(clock), logger: quiet.logger, clock });
   expect([store.recovery('one').lastAliveMs, store.recovery('other').lastAliveMs]).toEqual([
     atMs + 5_000,
     atMs + 9_000,

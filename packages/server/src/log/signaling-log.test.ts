@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { quietLogger, quietMetrics } from '../../testing/worlds/notify-world.ts';
+import { quiet } from '../../testing/worlds/log-world.ts';
 import { toldOf } from '../../testing/worlds/records.ts';
 import { type ChannelKey, liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
@@ -41,22 +41,9 @@ class Machine {
         return process.after(delayMs, run);
       },
     };
-    const logger = quietLogger(() => undefined);
-    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
-    this.log = await openLog({
-      store,
-      partition: 'main',
-      clock,
-      random: this.#random,
-      logger,
-      metrics: quietMetrics,
-      recoveryMs,
-      retentionMs: 1e12,
-      retentionBytes: 1e12,
-      onFenced: (cause) => {
-        throw cause;
-      },
-    });
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger: quiet.logger, clock });
+    const random = this.#random;
+    this.log = await openLog({ ...quiet, store, partition: 'main', clock, random, recoveryMs });
   }
 
   crash(kind: 'process' | 'power'): void {

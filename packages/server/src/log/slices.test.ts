@@ -3,7 +3,7 @@ import type { MemberLeft } from '@housecount/protocol';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { type CrashKind, SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { quietLogger, quietMetrics } from '../../testing/worlds/notify-world.ts';
+import { quiet } from '../../testing/worlds/log-world.ts';
 import { liveKey } from '../channel/channel.ts';
 import type { LogStore } from '../engine/contract.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -39,8 +39,8 @@ class Machine {
   async start(): Promise<void> {
     const process = this.clock.process();
     this.#process = process;
-    const logger = quietLogger(() => undefined);
-    const engine = await openEmbeddedLog({ disk: this.disk.mount(process), logger, clock: process });
+    const disk = this.disk.mount(process);
+    const engine = await openEmbeddedLog({ disk, logger: quiet.logger, clock: process });
     const store: LogStore = Object.create(engine, {
       append: {
         value: async (...asked: Parameters<LogStore['append']>) => {
@@ -53,18 +53,12 @@ class Machine {
       },
     });
     this.log = await openLog({
+      ...quiet,
       store,
       partition: 'main',
       clock: process,
       random: new SimRandom(11),
-      logger,
-      metrics: quietMetrics,
       recoveryMs,
-      retentionMs: 1e12,
-      retentionBytes: 1e12,
-      onFenced: (cause) => {
-        throw cause;
-      },
     });
   }
 

@@ -9,27 +9,19 @@ import { systemClock, systemRandom } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../../src/engine/embedded/node-disk.ts';
 import { openLog } from '../../src/log/open-log.ts';
-import { createLogger } from '../../src/observe/logger.ts';
-import { createMetrics } from '../../src/observe/metrics.ts';
+import { quiet } from '../worlds/log-world.ts';
 import { testApp } from './server-process.ts';
 
 const [, , folder = '', members = '0', channels = '0'] = process.argv;
 const clock = systemClock();
-const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
-const store = await openEmbeddedLog({ disk: await openNodeDisk(folder), logger, clock });
+const store = await openEmbeddedLog({ disk: await openNodeDisk(folder), logger: quiet.logger, clock });
 const log = await openLog({
+  ...quiet,
   store,
   partition: 'main',
   clock,
   random: systemRandom(),
-  logger,
-  metrics: createMetrics(),
   recoveryMs: 15_000,
-  retentionMs: 1e12,
-  retentionBytes: 1e12,
-  onFenced: (cause) => {
-    throw cause;
-  },
 });
 const join = async (channel: string, uid: number): Promise<void> => {
   const outcome = await log.join({

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
-import { emptyState } from '../../../testing/worlds/log-world.ts';
-import { quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { emptyState, quiet } from '../../../testing/worlds/log-world.ts';
 import { type ChannelKey, liveKey } from '../../channel/channel.ts';
 import { interruptedSinceMs } from '../../channel/membership/lease.ts';
 import type { Member } from '../../channel/membership/member.ts';
@@ -39,8 +38,8 @@ class Machine {
   async start({ opened = true, seed = 11 } = {}): Promise<void> {
     const process = this.clock.process();
     this.#process = process;
-    const logger = quietLogger(() => undefined);
-    const engine = await openEmbeddedLog({ disk: this.disk.mount(process), logger, clock: process });
+    const disk = this.disk.mount(process);
+    const engine = await openEmbeddedLog({ disk, logger: quiet.logger, clock: process });
     this.store = Object.create(engine, {
       append: {
         value: async (...asked: Parameters<LogStore['append']>) => {
@@ -53,18 +52,12 @@ class Machine {
       },
     });
     this.log = await openLog({
+      ...quiet,
       store: this.store,
       partition,
       clock: process,
       random: new SimRandom(seed),
-      logger,
-      metrics: quietMetrics,
       recoveryMs,
-      retentionMs: 1e12,
-      retentionBytes: 1e12,
-      onFenced: (cause) => {
-        throw cause;
-      },
     });
     if (opened) this.log.opened();
   }
@@ -226,8 +219,8 @@ test('LOG41: a log that names no incarnation opens: everybody was attached to on
     { type: 'link-silent', app, channel: 'lobby', atMs: heardMs, uid: 2, connectionId: 'c2', ...silence },
   ].map((record) => new TextEncoder().encode(JSON.stringify(record)));
   const process = m.clock.process();
-  const logger = quietLogger(() => undefined);
-  const engine = await openEmbeddedLog({ disk: m.disk.mount(process), logger, clock: process });
+  const disk = m.disk.mount(process);
+  const engine = await openEmbeddedLog({ disk, logger: quiet.logger, clock: process });
   const batch = { atMs: heardMs, transactions: [records] };
   expect(await engine.append(partition, batch, await engine.end(partition))).toMatchObject({ ok: true });
   process.kill();

@@ -2,7 +2,8 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock, settle } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
-import { quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { quiet } from '../../../testing/worlds/log-world.ts';
+import { quietLogger } from '../../../testing/worlds/notify-world.ts';
 import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { openEmbeddedLog } from '../../engine/embedded/embedded-log.ts';
@@ -37,20 +38,8 @@ class Machine {
     const { clock } = this;
     const logger = quietLogger((message) => this.warnings.push(message));
     const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
-    this.log = await openLog({
-      store,
-      partition: 'main',
-      clock,
-      random: new SimRandom(11),
-      logger,
-      metrics: quietMetrics,
-      recoveryMs,
-      retentionMs: 1e12,
-      retentionBytes: 1e12,
-      onFenced: (cause) => {
-        throw cause;
-      },
-    });
+    const random = new SimRandom(11);
+    this.log = await openLog({ ...quiet, store, partition: 'main', clock, random, logger, recoveryMs });
   }
 
   crash(): void {
