@@ -1,6 +1,7 @@
 import type { ChannelEvent, MemberLeft } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record/record.ts';
-import { leaseMs, recoveryMs } from './sim-machine.ts';
+import { leaseMs } from './sim-edge.ts';
+import { recoveryMs } from './sim-machine.ts';
 import { type StatesTold, unwrapped } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 

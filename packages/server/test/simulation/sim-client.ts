@@ -1,6 +1,7 @@
 import type { Role } from '@housecount/protocol';
 import type { SimProcessClock } from './sim-clock.ts';
-import type { Life, Session, SimMachine } from './sim-machine.ts';
+import type { Session } from './sim-edge.ts';
+import type { Life, SimMachine } from './sim-machine.ts';
 import type { ClientOp, Reply } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { isSignaling } from './sim-signaling.ts';
@@ -77,7 +78,7 @@ export class SimClient {
 
   /** Resumes, or joins; false if the client gives up. */
   async #enter(): Promise<boolean> {
-    const { random, truth, channel, uid, time, machine } = this.options;
+    const { random, truth, channel, uid, time } = this.options;
     for (let tries = 0; tries < 100; tries += 1) {
       const resuming = this.#connectionId !== undefined;
       const connectionId = this.#connectionId ?? random.id(12);
@@ -91,9 +92,9 @@ export class SimClient {
       if (reply === 'ok' && link?.isOpen) {
         this.#connectionId = connectionId;
         this.#link = link;
-        link.session = link.life.sessions.get(connectionId);
+        link.session = link.life.edge.session(connectionId);
         // The welcome says which role the member has: the answer to a change may have been lost.
-        this.#role = machine.roleOf(link.life, channel, connectionId) ?? this.#role;
+        this.#role = link.life.edge.roleOf(channel, connectionId) ?? this.#role;
         this.#ping(link, connectionId);
         return true;
       }
@@ -115,7 +116,7 @@ export class SimClient {
 
   /** Stays in the channel until the link ends. */
   async #stay(): Promise<Ending> {
-    const { random, channel, machine, time } = this.options;
+    const { random, channel, time } = this.options;
     const link = this.#link;
     const connectionId = this.#connectionId;
     if (!link || !connectionId) return 'left';
@@ -138,7 +139,7 @@ export class SimClient {
         if (random.chance(0.7)) {
           const { life, session } = link;
           const lateMs = random.chance(0.3) ? random.between(40, 8_000) : random.between(1, 40);
-          time.after(lateMs, () => session && machine.socketClosed(life, connectionId, session));
+          time.after(lateMs, () => session && life.edge.socketClosed(connectionId, session));
         }
       } else {
         link.mute = true;
@@ -156,14 +157,14 @@ export class SimClient {
     const { life } = machine;
     const attempt = ++this.#attempts;
     time.after(random.between(1, 8_000), () => {
-      if (life) void machine.lateResume(life, connectionId, { channel, attempt });
+      if (life) void life.edge.lateResume(connectionId, { channel, attempt });
     });
   }
 
   /** Says goodbye as a page that may be reloaded. */
   #part(link: Link, connectionId: string): void {
     const { life, session } = link;
-    this.#later(() => session && this.options.machine.parting(life, connectionId, session));
+    this.#later(() => session && life.edge.parting(connectionId, session));
     link.end('dropped');
   }
 
@@ -193,7 +194,7 @@ export class SimClient {
     const { machine } = this.options;
     await this.#sleep(1, 30);
     if (machine.life !== link.life) return this.#orEnd(link, never()).then(() => 'broken' as const);
-    const work = machine.handle(link.life, connectionId, op, () => this.#later(() => link.end('left')));
+    const work = link.life.edge.handle(connectionId, op, () => this.#later(() => link.end('left')));
     const reply = await Promise.race([work, link.ended.then(() => 'broken' as const)]);
     await this.#sleep(1, 30);
     return reply;
@@ -209,7 +210,7 @@ export class SimClient {
 
   #hear(link: Link, connectionId: string): void {
     this.#later(() => {
-      if (link.isOpen) this.options.machine.heard(link.life, connectionId);
+      if (link.isOpen) link.life.edge.heard(connectionId);
     });
   }
 

@@ -1,0 +1,234 @@
+import type { Role } from '@housecount/protocol';
+import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
+import { attachmentOf } from '../../src/channel/membership/resume.ts';
+import type { Asked } from '../../src/log/contract/commands.ts';
+import type { Log } from '../../src/log/contract/log.ts';
+import type { SimClock, SimProcessClock } from './sim-clock.ts';
+import { app, type ClientOp, type Reply } from './sim-op.ts';
+import type { SimRandom } from './sim-random.ts';
+import { isSignaling, keyOf, signalingJoin, signalingRequest, signalingRole } from './sim-signaling.ts';
+import type { Truth } from './truth.ts';
+
+export const leaseMs = 10_000;
+/** Silence of an open socket after which the log is told of it. */
+const silenceMs = 5_000;
+/** Time in which a goodbye may be taken back. */
+const graceMs = 750;
+
+export interface Session {
+  readonly channel: string;
+  /** The attachment that its socket is. */
+  readonly attachment: number;
+  lastHeardMs: number;
+  silenceTold: boolean;
+  readonly onLeft: () => void;
+}
+
+/** The faults of the edge that a test may add on purpose. */
+export interface EdgeSabotage {
+  readonly leaseMs?: number;
+  /** What is told of a connection names no attachment. */
+  readonly withoutAttachments?: boolean;
+  /** Resumes have no number. */
+  readonly withoutAttempts?: boolean;
+}
+
+export interface EdgeOptions {
+  readonly clock: SimClock;
+  readonly process: SimProcessClock;
+  readonly random: SimRandom;
+  readonly truth: Truth;
+  readonly log: Log;
+  readonly sabotage: EdgeSabotage;
+  /** False once the process is no more, or is being stopped: what reaches it then changes nothing. */
+  readonly isUp: () => boolean;
+}
+
+/** The edge of one run of the server, as thin as can be: it takes what clients ask, keeps their sessions, and tells the log of silence. */
+export class SimEdge {
+  readonly #options: EdgeOptions;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+  }
+
+  /** The session that a connection has, if it has one. */
+  session = (connectionId: string): Session | undefined => this.#sessions.get(connectionId);
+
+  /** Handles a message; to be raced with `life.ended`. */
+  async handle(connectionId: string, op: ClientOp, onLeft: () => void): Promise<Reply> {
+    const { log, truth, clock } = this.#options;
+    if (this.#sessions.has(connectionId)) this.heard(connectionId);
+    const open = (attachment: number): void => {
+      truth.hear(connectionId, clock.nowMs());
+      const { channel } = op;
+      const lastHeardMs = clock.nowMs();
+      this.#sessions.set(connectionId, { channel, attachment, lastHeardMs, silenceTold: false, onLeft });
+    };
+    if (op.type === 'join') {
+      const lease = this.#options.sabotage.leaseMs ?? leaseMs;
+      const outcome = await log.join(
+        isSignaling(op.channel)
+          ? signalingJoin(op, connectionId, lease)
+          : {
+              key: liveKey(app, op.channel),
+              identity: { uid: op.uid },
+              connectionId,
+              connectionKind: 'rtc',
+              role: op.role,
+              platform: 7,
+              leaseMs: lease,
+              ip: '127.0.0.1',
+            },
+      );
+      if (!outcome.ok) return outcome.code === 'replaced' ? 'gone' : 'retry';
+      truth.joined.push({ connectionId, sid: outcome.channel.sid, seq: outcome.member.joinedSeq });
+      open(outcome.member.attachment);
+      return 'ok';
+    }
+    if (isSignaling(op.channel)) return this.#handleSignaling(connectionId, op, open);
+    const command =
+      op.type === 'bye'
+        ? ({ type: 'leave', connectionId, evidence: 'bye' } as const)
+        : op.type === 'resume'
+          ? this.#resumeOf(connectionId, op.attempt)
+          : ({ type: 'set-role', connectionId, role: op.role } as const);
+    if (op.type === 'bye') truth.byes.add(connectionId);
+    if (op.type === 'role') truth.askRole(connectionId, op.role);
+    const askedMs = clock.nowMs();
+    const outcome = await log.submit(liveKey(app, op.channel), command);
+    if (outcome.ok) {
+      truth.acknowledged.push(...outcome.changes);
+      if (op.type === 'resume') {
+        truth.resumed.push({ connectionId, atMs: clock.nowMs() });
+        open(attachmentOf(outcome.changes, connectionId) ?? 0);
+      }
+      if (op.type === 'bye') this.#sessions.delete(connectionId);
+      return 'ok';
+    }
+    if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
+    return outcome.code === 'resume_invalid' || outcome.code === 'not_joined' ? 'gone' : 'retry';
+  }
+
+  /** The same, of a session of signaling. */
+  async #handleSignaling(
+    connectionId: string,
+    op: Exclude<ClientOp, { type: 'join' }>,
+    open: (attachment: number) => void,
+  ): Promise<Reply> {
+    const { log, truth, clock, random } = this.#options;
+    const nonce = random.id(8);
+    if (op.type === 'bye') truth.byes.add(connectionId);
+    if (op.type === 'role') truth.askRole(connectionId, op.role);
+    const askedMs = clock.nowMs();
+    const request =
+      op.type === 'resume'
+        ? this.#resumeOf(connectionId, op.attempt)
+        : signalingRequest(op, connectionId, nonce);
+    const outcome = await log.submit(keyOf(op.channel), request);
+    if (!outcome.ok) {
+      if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
+      return outcome.code === 'resume_invalid' || outcome.code === 'not_joined' ? 'gone' : 'retry';
+    }
+    if (op.type === 'role') truth.statesSet.add(nonce);
+    if (op.type === 'bye') this.#sessions.delete(connectionId);
+    else if (op.type === 'resume') {
+      truth.resumed.push({ connectionId, atMs: clock.nowMs() });
+      open(attachmentOf(outcome.changes, connectionId) ?? 0);
+    }
+    return 'ok';
+  }
+
+  /** The role that a welcome would tell. */
+  roleOf(channel: string, connectionId: string): Role | undefined {
+    const { log } = this.#options;
+    if (isSignaling(channel)) return signalingRole(log, channel, connectionId);
+    return log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId)?.role;
+  }
+
+  /** A sign of life reached the process. */
+  heard(connectionId: string): void {
+    const { truth, clock, isUp } = this.#options;
+    const session = this.#sessions.get(connectionId);
+    if (!session || !isUp()) return;
+    session.lastHeardMs = clock.nowMs();
+    truth.hear(connectionId, session.lastHeardMs);
+    if (!session.silenceTold) return;
+    session.silenceTold = false;
+    this.#submit(session, { type: 'heard', connectionId });
+  }
+
+  /** The process sees the socket of a session close, perhaps late: another socket may have the member by then. */
+  socketClosed(connectionId: string, session: Session): void {
+    if (!this.#options.isUp()) return;
+    if (this.#sessions.get(connectionId) === session) this.#sessions.delete(connectionId);
+    this.#tellSilent(connectionId, session, 'socket-closed');
+  }
+
+  /** A page that may be reloaded says goodbye: its member leaves, unless it is back within the grace. */
+  parting(connectionId: string, session: Session): void {
+    const { truth, clock, process, isUp } = this.#options;
+    if (this.#sessions.get(connectionId) !== session || !isUp()) return;
+    this.heard(connectionId);
+    truth.part(connectionId, clock.nowMs());
+    this.socketClosed(connectionId, session);
+    process.after(graceMs, () => this.#submit(session, { type: 'leave', connectionId, evidence: 'bye' }));
+  }
+
+  /** A try to resume that its client has given up reaches the process: nobody is at its socket any more. */
+  async lateResume(connectionId: string, { channel, attempt }: LateResume): Promise<void> {
+    const { log, truth, clock, isUp } = this.#options;
+    if (!isUp()) return;
+    const outcome = await log.submit(keyFor(channel), this.#resumeOf(connectionId, attempt));
+    if (!outcome.ok && outcome.code === 'replaced') truth.crossings += 1;
+    if (!outcome.ok || !isUp()) return;
+    const attachment = attachmentOf(outcome.changes, connectionId) ?? 0;
+    const lastHeardMs = clock.nowMs();
+    truth.hear(connectionId, lastHeardMs);
+    const session = { channel, attachment, lastHeardMs, silenceTold: true, onLeft: () => undefined };
+    this.#tellSilent(connectionId, session, 'socket-closed');
+  }
+
+  /** Tells the log of every socket on which nothing was heard for a while. */
+  tellSilences(): void {
+    for (const [connectionId, session] of this.#sessions) {
+      if (session.silenceTold || this.#options.process.nowMs() - session.lastHeardMs < silenceMs) continue;
+      session.silenceTold = true;
+      this.#tellSilent(connectionId, session, 'silence');
+    }
+  }
+
+  /** A member that this session backed has left: its socket is closed. */
+  left(connectionId: string): void {
+    const session = this.#sessions.get(connectionId);
+    this.#sessions.delete(connectionId);
+    session?.onLeft();
+  }
+
+  #resumeOf(connectionId: string, attempt: number) {
+    const { withoutAttempts } = this.#options.sabotage;
+    return { type: 'resume', connectionId, ...(!withoutAttempts && { attempt }) } as const;
+  }
+
+  #tellSilent(connectionId: string, session: Session, evidence: 'silence' | 'socket-closed'): void {
+    const silentMs = this.#options.process.nowMs() - session.lastHeardMs;
+    this.#submit(session, { type: 'silent', connectionId, silentMs, evidence });
+  }
+
+  #submit(
+    { channel, attachment }: Session,
+    fact: Extract<Asked, { type: 'heard' | 'silent' | 'leave' }>,
+  ): void {
+    const { log, truth, sabotage } = this.#options;
+    const key = keyFor(channel);
+    const member = log.channel(key)?.roster.getByConnection(fact.connectionId);
+    if (member && member.attachment !== attachment) truth.crossings += 1;
+    void log.submit(key, { ...fact, ...(!sabotage.withoutAttachments && { attachment }) });
+  }
+}
+
+type LateResume = Omit<Extract<ClientOp, { type: 'resume' }>, 'type'>;
+
+const keyFor = (channel: string): ChannelKey =>
+  isSignaling(channel) ? keyOf(channel) : liveKey(app, channel);
