@@ -15,6 +15,7 @@ export const bunTests = {
       'packages/cli',
       'packages/console',
       'packages/server/src',
+      'packages/server/testing',
       'bench',
     ],
   },
@@ -25,6 +26,7 @@ export const bunTests = {
   },
   browser: {
     'real-browser tests of the SDKs': ['packages/server/test/browser/sdk'],
+    'real-browser tests of bad networks': ['packages/server/test/browser/network'],
     'real-browser tests of the console': ['packages/server/test/browser/console'],
   },
 };
