@@ -1,8 +1,10 @@
-import type { ChannelCounts, IAgoraRTCClient, Member, RosterWindow } from '@housecount/rtc';
+import type { Audience, ChannelCounts, IAgoraRTCClient, Member, RosterWindow } from '@housecount/rtc';
 import { useEffect, useState } from 'react';
 
-/** The part of a client for live video that the hook needs. */
-export type ViewersClient = Pick<IAgoraRTCClient, 'roster' | 'connectionState' | 'on' | 'off'>;
+/** The part of a client for live video that the hook needs. A client of another SDK has no `roster`, which is then the error. */
+export type ViewersClient = Pick<IAgoraRTCClient, 'connectionState' | 'on' | 'off'> & {
+  readonly roster?: Audience['roster'];
+};
 
 /** The viewers of a live channel at one moment. */
 export interface ViewersView {
@@ -44,7 +46,8 @@ export function useViewers(client: ViewersClient | null, first = 50): ViewersVie
     const onWindow = ({ members, count, hostCount, audienceCount }: RosterWindow): void =>
       change({ isKnown: true, members: [...members], count, hostCount, audienceCount });
     const ask = (): void => {
-      client.roster({ first }).then(onWindow, (error: unknown) => change({ error }));
+      if (!client.roster) change({ error: new TypeError('the client has no roster: it is of another SDK') });
+      else client.roster({ first }).then(onWindow, (error: unknown) => change({ error }));
     };
     const onConnection = (now: string): void => {
       if (now === 'CONNECTED') ask();

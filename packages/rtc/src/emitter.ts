@@ -1,27 +1,31 @@
+import type { AnyListener, ListenerOf, TypedEmitter } from './api/event-emitter.ts';
 import { log } from './log.ts';
 
-type AnyListener = (...args: never[]) => unknown;
 interface Entry {
   readonly listener: AnyListener;
   readonly once: boolean;
 }
 
 /** A typed event emitter with the five methods that apps of agora-rtc-sdk-ng use. `E` maps each event to its arguments. */
-export class Emitter<E extends { [K in keyof E]: unknown[] }> {
-  readonly #entries = new Map<keyof E, Entry[]>();
+export class Emitter<E extends { [K in keyof E]: unknown[] }> implements TypedEmitter<E> {
+  readonly #entries = new Map<PropertyKey, Entry[]>();
 
   /** Calls `listener` at every `event`; the same listener added twice is called twice. */
-  on<K extends keyof E>(event: K, listener: (...args: E[K]) => unknown): void {
-    this.#add(event, { listener: listener as AnyListener, once: false });
+  on<K extends keyof E & string>(event: K, listener: ListenerOf<E, K>): void;
+  on(event: string, listener: AnyListener): void;
+  on(event: string, listener: AnyListener): void {
+    this.#add(event, { listener, once: false });
   }
 
   /** Calls `listener` at the next `event` only. */
-  once<K extends keyof E>(event: K, listener: (...args: E[K]) => unknown): void {
-    this.#add(event, { listener: listener as AnyListener, once: true });
+  once<K extends keyof E & string>(event: K, listener: ListenerOf<E, K>): void;
+  once(event: string, listener: AnyListener): void;
+  once(event: string, listener: AnyListener): void {
+    this.#add(event, { listener, once: true });
   }
 
   /** Takes one registration of `listener` away; unknown ones are ignored. */
-  off<K extends keyof E>(event: K, listener: (...args: E[K]) => unknown): void {
+  off(event: string, listener: AnyListener): void {
     const entries = this.#entries.get(event) ?? [];
     const at = entries.findIndex((entry) => entry.listener === listener);
     if (at < 0) return;
@@ -32,29 +36,33 @@ export class Emitter<E extends { [K in keyof E]: unknown[] }> {
   }
 
   /** Takes away every listener of `event`, or of all events. */
-  removeAllListeners(event?: keyof E): void {
+  removeAllListeners(event?: string): void {
     if (event === undefined) this.#entries.clear();
     else this.#entries.delete(event);
   }
 
   /** The listeners of `event`, in the order they are called. */
-  getListeners<K extends keyof E>(event: K): ((...args: E[K]) => unknown)[] {
-    return (this.#entries.get(event) ?? []).map((entry) => entry.listener as (...args: E[K]) => unknown);
+  getListeners(event: string): AnyListener[] {
+    return (this.#entries.get(event) ?? []).map((entry) => entry.listener);
   }
 
   /** @internal A listener that throws is logged, so that it can break neither the SDK nor the other listeners. */
-  emit<K extends keyof E>(event: K, ...args: E[K]): void {
+  emit<K extends keyof E & string>(event: K, ...args: E[K]): void {
     for (const entry of [...(this.#entries.get(event) ?? [])]) {
-      if (entry.once) this.off(event, entry.listener as (...args: E[K]) => unknown);
+      if (entry.once) this.off(event, entry.listener);
       try {
-        (entry.listener as (...args: E[K]) => unknown)(...args);
+        entry.listener(...args);
       } catch (error) {
-        log.error(`a listener of ${String(event)} threw`, error);
+        log.error(`a listener of ${event} threw`, error);
       }
     }
   }
 
-  #add(event: keyof E, entry: Entry): void {
+  /** Called when somebody listens for an event from now on. */
+  protected listened(_event: string): void {}
+
+  #add(event: string, entry: Entry): void {
     this.#entries.set(event, [...(this.#entries.get(event) ?? []), entry]);
+    this.listened(event);
   }
 }

@@ -1,63 +1,109 @@
-/** Runtime enums that apps import by name. */
-export const AREAS = {
-  CHINA: 'CHINA',
-  ASIA: 'ASIA',
-  NORTH_AMERICA: 'NORTH_AMERICA',
-  EUROPE: 'EUROPE',
-  JAPAN: 'JAPAN',
-  INDIA: 'INDIA',
-  KOREA: 'KOREA',
-  HKMC: 'HKMC',
-  US: 'US',
-  OCEANIA: 'OCEANIA',
-  SOUTH_AMERICA: 'SOUTH_AMERICA',
-  AFRICA: 'AFRICA',
-  OVERSEA: 'OVERSEA',
-  GLOBAL: 'GLOBAL',
-} as const;
+// The enums that apps import by name, with the members and values of the original's. They are enums, and no constants, because only enums of
+// the same name and members can be assigned to each other.
 
-export const AudienceLatencyLevelType = {
-  AUDIENCE_LEVEL_LOW_LATENCY: 1,
-  AUDIENCE_LEVEL_ULTRA_LOW_LATENCY: 2,
-  AUDIENCE_LEVEL_SYNC_LATENCY: 3,
-} as const;
+/** Where the vendor has servers. `setArea` takes them and does nothing. */
+export enum AREAS {
+  CHINA = 'CHINA',
+  ASIA = 'ASIA',
+  NORTH_AMERICA = 'NORTH_AMERICA',
+  EUROPE = 'EUROPE',
+  JAPAN = 'JAPAN',
+  INDIA = 'INDIA',
+  KOREA = 'KOREA',
+  HKMC = 'HKMC',
+  US = 'US',
+  OCEANIA = 'OCEANIA',
+  SOUTH_AMERICA = 'SOUTH_AMERICA',
+  AFRICA = 'AFRICA',
+  OVERSEA = 'OVERSEA',
+  GLOBAL = 'GLOBAL',
+  EXTENSIONS = 'EXTENSIONS',
+}
 
-export const RemoteStreamType = { HIGH_STREAM: 0, LOW_STREAM: 1 } as const;
-export const RemoteStreamFallbackType = { DISABLE: 0, LOW_STREAM: 1, AUDIO_ONLY: 2 } as const;
-export const VideoState = {
-  VideoStateStopped: 0,
-  VideoStateStarting: 1,
-  VideoStateDecoding: 2,
-  VideoStateFrozen: 3,
-} as const;
+export enum AudienceLatencyLevelType {
+  AUDIENCE_LEVEL_LOW_LATENCY = 1,
+  AUDIENCE_LEVEL_ULTRA_LOW_LATENCY = 2,
+  AUDIENCE_LEVEL_SYNC_LATENCY = 3,
+}
 
-export const ConnectionDisconnectedReason = {
-  LEAVE: 'LEAVE',
-  NETWORK_ERROR: 'NETWORK_ERROR',
-  SERVER_ERROR: 'SERVER_ERROR',
-  UID_BANNED: 'UID_BANNED',
-  IP_BANNED: 'IP_BANNED',
-  CHANNEL_BANNED: 'CHANNEL_BANNED',
-  FALLBACK: 'FALLBACK',
-  LICENSE_MISSING: 'LICENSE_MISSING',
-  LICENSE_EXPIRED: 'LICENSE_EXPIRED',
-  LICENSE_MINUTES_EXCEEDED: 'LICENSE_MINUTES_EXCEEDED',
-  LICENSE_PERIOD_INVALID: 'LICENSE_PERIOD_INVALID',
-  LICENSE_MULTIPLE_SDK_SERVICE: 'LICENSE_MULTIPLE_SDK_SERVICE',
-  LICENSE_ILLEGAL: 'LICENSE_ILLEGAL',
-  TOKEN_EXPIRE: 'TOKEN_EXPIRE',
-  UID_CONFLICT: 'UID_CONFLICT',
-  FALLBACK_TO_HLS: 'FALLBACK_TO_HLS',
-} as const;
-export type ConnectionDisconnectedReason =
-  (typeof ConnectionDisconnectedReason)[keyof typeof ConnectionDisconnectedReason];
+/** Which of a host's pictures is received. Housecount has the large and the small one; the others are those of more layers. */
+export enum RemoteStreamType {
+  HIGH_STREAM = 0,
+  LOW_STREAM = 1,
+  HIGH_STREAM_LAYER1 = 4,
+  HIGH_STREAM_LAYER2 = 5,
+  HIGH_STREAM_LAYER3 = 6,
+  HIGH_STREAM_LAYER4 = 7,
+  HIGH_STREAM_LAYER5 = 8,
+  HIGH_STREAM_LAYER6 = 9,
+}
+
+/** To what a stream may fall back on a bad network. */
+export enum RemoteStreamFallbackType {
+  DISABLE = 0,
+  LOW_STREAM = 1,
+  AUDIO_ONLY = 2,
+  HIGH_STREAM_LAYER1 = 3,
+  HIGH_STREAM_LAYER2 = 4,
+  HIGH_STREAM_LAYER3 = 5,
+  HIGH_STREAM_LAYER4 = 6,
+  HIGH_STREAM_LAYER5 = 7,
+  HIGH_STREAM_LAYER6 = 8,
+}
+
+export enum VideoState {
+  VideoStateStopped = 0,
+  VideoStateStarting = 1,
+  VideoStateDecoding = 2,
+  VideoStateFrozen = 3,
+}
+
+/** Why a client is DISCONNECTED. */
+export enum ConnectionDisconnectedReason {
+  LEAVE = 'LEAVE',
+  NETWORK_ERROR = 'NETWORK_ERROR',
+  SERVER_ERROR = 'SERVER_ERROR',
+  UID_BANNED = 'UID_BANNED',
+  FALLBACK = 'FALLBACK',
+  IP_BANNED = 'IP_BANNED',
+  CHANNEL_BANNED = 'CHANNEL_BANNED',
+  LICENSE_MISSING = 'LICENSE_MISSING',
+  LICENSE_EXPIRED = 'LICENSE_EXPIRED',
+  LICENSE_MINUTES_EXCEEDED = 'LICENSE_MINUTES_EXCEEDED',
+  LICENSE_PERIOD_INVALID = 'LICENSE_PERIOD_INVALID',
+  LICENSE_MULTIPLE_SDK_SERVICE = 'LICENSE_MULTIPLE_SDK_SERVICE',
+  LICENSE_ILLEGAL = 'LICENSE_ILLEGAL',
+  TOKEN_EXPIRE = 'TOKEN_EXPIRE',
+  FALLBACK_TO_HLS = 'FALLBACK_TO_HLS',
+  UID_CONFLICT = 'UID_CONFLICT',
+}
 
 export type ConnectionState = 'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTING';
 
 /** Relaying to other channels is not part of Housecount; apps import these names all the same. */
-export const ChannelMediaRelayError = {
-  RELAY_OK: 'RELAY_OK',
-  SERVER_ERROR_RESPONSE: 'SERVER_ERROR_RESPONSE',
-};
-export const ChannelMediaRelayEvent = { NETWORK_DISCONNECTED: 'NETWORK_DISCONNECTED' };
-export const ChannelMediaRelayState = { RELAY_STATE_IDLE: 'RELAY_STATE_IDLE' };
+export enum ChannelMediaRelayError {
+  RELAY_OK = 'RELAY_OK',
+  SERVER_CONNECTION_LOST = 'SERVER_CONNECTION_LOST',
+  SRC_TOKEN_EXPIRED = 'SRC_TOKEN_EXPIRED',
+  DEST_TOKEN_EXPIRED = 'DEST_TOKEN_EXPIRED',
+}
+
+export enum ChannelMediaRelayEvent {
+  NETWORK_DISCONNECTED = 'NETWORK_DISCONNECTED',
+  NETWORK_CONNECTED = 'NETWORK_CONNECTED',
+  PACKET_JOINED_SRC_CHANNEL = 'PACKET_JOINED_SRC_CHANNEL',
+  PACKET_JOINED_DEST_CHANNEL = 'PACKET_JOINED_DEST_CHANNEL',
+  PACKET_SENT_TO_DEST_CHANNEL = 'PACKET_SENT_TO_DEST_CHANNEL',
+  PACKET_RECEIVED_VIDEO_FROM_SRC = 'PACKET_RECEIVED_VIDEO_FROM_SRC',
+  PACKET_RECEIVED_AUDIO_FROM_SRC = 'PACKET_RECEIVED_AUDIO_FROM_SRC',
+  PACKET_UPDATE_DEST_CHANNEL = 'PACKET_UPDATE_DEST_CHANNEL',
+  PACKET_UPDATE_DEST_CHANNEL_REFUSED = 'PACKET_UPDATE_DEST_CHANNEL_REFUSED',
+  PACKET_UPDATE_DEST_CHANNEL_NOT_CHANGE = 'PACKET_UPDATE_DEST_CHANNEL_NOT_CHANGE',
+}
+
+export enum ChannelMediaRelayState {
+  RELAY_STATE_IDLE = 'RELAY_STATE_IDLE',
+  RELAY_STATE_CONNECTING = 'RELAY_STATE_CONNECTING',
+  RELAY_STATE_RUNNING = 'RELAY_STATE_RUNNING',
+  RELAY_STATE_FAILURE = 'RELAY_STATE_FAILURE',
+}

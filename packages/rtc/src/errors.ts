@@ -1,49 +1,23 @@
 import { type Code, codes, HousecountError, type RuleScope } from '@housecount/protocol';
+import type { AgoraRTCErrorCode, ErrorName, IAgoraRTCError } from './api/errors.ts';
 import { log } from './log.ts';
 
-/** Every error code apps may compare with; most are only defined, as in the API this SDK follows. */
-const names = [
-  'UNEXPECTED_ERROR UNEXPECTED_RESPONSE TIMEOUT INVALID_PARAMS NOT_READABLE NOT_SUPPORTED INVALID_OPERATION',
-  'OPERATION_ABORTED WEB_SECURITY_RESTRICT PROHIBITED_OPERATION NETWORK_ERROR NETWORK_TIMEOUT',
-  'NETWORK_RESPONSE_ERROR API_INVOKE_TIMEOUT WS_ABORT WS_DISCONNECT WS_ERR ENUMERATE_DEVICES_FAILED',
-  'DEVICE_NOT_FOUND MEDIA_OPTION_INVALID PERMISSION_DENIED CONSTRAINT_NOT_SATISFIED TRACK_IS_DISABLED',
-  'SHARE_AUDIO_NOT_ALLOWED LOW_STREAM_ENCODING_ERROR SET_ENCODING_PARAMETER_ERROR TRACK_STATE_UNREACHABLE',
-  'CAN_NOT_GET_GATEWAY_SERVER CAN_NOT_GET_PROXY_SERVER VOID_GATEWAY_ADDRESS UID_CONFLICT',
-  'INVALID_UINT_UID_FROM_STRING_UID MULTI_UNILBS_RESPONSE_ERROR TOKEN_EXPIRE UPDATE_TICKET_FAILED',
-  'INVALID_LOCAL_TRACK INVALID_TRACK SENDER_NOT_FOUND CREATE_OFFER_FAILED SET_ANSWER_FAILED',
-  'EXCHANGE_SDP_FAILED ICE_FAILED PC_CLOSED SENDER_REPLACE_FAILED NO_ICE_CANDIDATE',
-  'CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS EXIST_DISABLED_VIDEO_TRACK INVALID_REMOTE_USER',
-  'REMOTE_USER_IS_NOT_PUBLISHED SUBSCRIBE_FAILED UNSUBSCRIBE_FAILED GATEWAY_P2P_LOST PB_ERROR',
-  'ADD_CANDIDATE_FAILED DATACHANNEL_FAILED ELECTRON_IS_NULL ELECTRON_DESKTOP_CAPTURER_GET_SOURCES_ERROR',
-  'CHROME_PLUGIN_NO_RESPONSE CHROME_PLUGIN_NOT_INSTALL GET_VIDEO_ELEMENT_VISIBLE_ERROR',
-  'GET_LOCAL_CAPABILITIES_FAILED GET_LOCAL_CONNECTION_PARAMS_FAILED CUSTOM_REPORT_SEND_FAILED',
-  'CUSTOM_REPORT_FREQUENCY_TOO_HIGH FETCH_AUDIO_FILE_FAILED READ_LOCAL_AUDIO_FILE_ERROR',
-  'DECODE_AUDIO_FILE_FAILED EXTERNAL_SIGNAL_ABORT LIVE_STREAMING_TASK_CONFLICT',
-  'LIVE_STREAMING_INVALID_ARGUMENT LIVE_STREAMING_INTERNAL_SERVER_ERROR WEBGL_INTERNAL_ERROR',
-  'CROSS_CHANNEL_WAIT_STATUS_ERROR CROSS_CHANNEL_FAILED_JOIN_SRC CROSS_CHANNEL_FAILED_JOIN_DEST',
-  'CROSS_CHANNEL_FAILED_PACKET_SENT_TO_DEST CROSS_CHANNEL_SERVER_ERROR_RESPONSE METADATA_OUT_OF_RANGE',
-  'LOCAL_AEC_ERROR INVALID_PLUGIN DISCONNECT_P2P IMAGE_MODERATION_UPLOAD_FAILED P2P_MESSAGE_FAILED',
-  'ERR_TOO_MANY_BROADCASTERS ERR_TOO_MANY_SUBSCRIBERS',
-]
-  .join(' ')
-  .split(' ');
-
-/** Error codes by name; the value is the name, but for one oddity of the API this SDK follows. */
-export const AgoraRTCErrorCode: Readonly<Record<string, string>> = Object.freeze({
-  ...Object.fromEntries(names.map((name) => [name, name])),
-  CROSS_CHANNEL_FAILED_JOIN_SRC: 'CROSS_CHANNEL_FAILED_JOIN_SEC',
-});
+export { AgoraRTCErrorCode, HousecountErrorCode } from './api/errors.ts';
 
 /** The error that every method of the SDK throws or rejects with. `data.code` is the server's own code, where there is one. */
-export class AgoraRTCException extends Error {
+export class AgoraRTCException extends Error implements IAgoraRTCError {
   override readonly name = 'AgoraRTCException';
+  /** One of AgoraRTCErrorCode, or of HousecountErrorCode, which the original's type does not know. */
+  readonly code: AgoraRTCErrorCode;
   constructor(
-    readonly code: string,
+    code: AgoraRTCErrorCode | ErrorName,
     text = '',
-    readonly data?: unknown,
+    // biome-ignore lint/suspicious/noExplicitAny: the original's type says so, and apps read fields of it.
+    readonly data?: any,
     options?: { cause?: unknown },
   ) {
     super(`AgoraRTCError ${code}: ${text}`, options);
+    this.code = code as AgoraRTCErrorCode;
   }
 
   override toString(): string {
@@ -64,7 +38,7 @@ export class AgoraRTCException extends Error {
 }
 
 /** An AgoraRTCException with `code` and a text for a person. */
-export function failure(code: string, text: string, cause?: unknown): AgoraRTCException {
+export function failure(code: ErrorName, text: string, cause?: unknown): AgoraRTCException {
   return new AgoraRTCException(code, text, undefined, cause === undefined ? undefined : { cause });
 }
 
@@ -73,7 +47,7 @@ export const aborted = (text = 'the operation was aborted'): AgoraRTCException =
   failure('OPERATION_ABORTED', text);
 
 /** Apps look for these texts in `err.message` as well as at the code. */
-const translations: Partial<Record<Code, readonly [code: string, text: string]>> = {
+const translations: Partial<Record<Code, readonly [code: ErrorName, text: string]>> = {
   invalid_app_id: ['CAN_NOT_GET_GATEWAY_SERVER', 'invalid vendor key, can not find appid'],
   token_required: ['CAN_NOT_GET_GATEWAY_SERVER', 'dynamic use static key: a token is required'],
   invalid_token: ['CAN_NOT_GET_GATEWAY_SERVER', 'invalid token, authorized failed'],

@@ -1,20 +1,15 @@
+import type { DeviceInfo } from './api/configurations.ts';
 import { Emitter } from './emitter.ts';
 
-export interface DeviceInfo {
-  /** Epoch milliseconds of this change, and of when the device was first seen. */
-  readonly updateAt: number;
-  readonly initAt: number;
-  readonly state: 'ACTIVE' | 'INACTIVE';
-  readonly device: MediaDeviceInfo;
-}
+type AudioState = AudioContextState | 'interrupted';
 
 export interface GlobalEvents {
   'autoplay-failed': [];
-  'camera-changed': [DeviceInfo];
-  'microphone-changed': [DeviceInfo];
-  'playback-device-changed': [DeviceInfo];
-  'security-policy-violation': [SecurityPolicyViolationEvent];
-  'audio-context-state-changed': [AudioContextState, AudioContextState | undefined];
+  'camera-changed': [device: DeviceInfo];
+  'microphone-changed': [device: DeviceInfo];
+  'playback-device-changed': [device: DeviceInfo];
+  'security-policy-violation': [event: SecurityPolicyViolationEvent];
+  'audio-context-state-changed': [current: AudioState, previous: AudioState | undefined];
 }
 
 /** Events of the page as a whole; AgoraRTC hands them on. */

@@ -5,7 +5,7 @@ import { readJoinArguments } from './client/join-arguments.ts';
 import { Emitter } from './emitter.ts';
 import { AgoraRTCException, toException } from './errors.ts';
 import * as esm from './esm.ts';
-import AgoraRTC, { AgoraRTCErrorCode } from './index.ts';
+import AgoraRTC, { AgoraRTCErrorCode, type IChannelMediaRelayConfiguration } from './index.ts';
 import { codeOf } from './testing/fake-server.ts';
 import { audioEncoder, screenEncoder, videoEncoder } from './tracks/presets.ts';
 
@@ -36,9 +36,9 @@ test('SDK31: a refusal of the server becomes the code apps know, with its own co
     data: { code: 'token_expired' },
   });
   expect(toException(new HousecountError('banned')).message).toContain('UID-BANNED');
-  expect(toException(new HousecountError('hosts_full')).code).toBe('ERR_TOO_MANY_BROADCASTERS');
-  expect(toException(new HousecountError('internal')).code).toBe('UNEXPECTED_RESPONSE');
-  expect(toException(new TypeError('x')).code).toBe('UNEXPECTED_ERROR');
+  expect<string>(toException(new HousecountError('hosts_full')).code).toBe('ERR_TOO_MANY_BROADCASTERS');
+  expect<string>(toException(new HousecountError('internal')).code).toBe('UNEXPECTED_RESPONSE');
+  expect<string>(toException(new TypeError('x')).code).toBe('UNEXPECTED_ERROR');
 });
 
 test('SDK105: a text that the server sent whole is not told twice, and a code that is newer than the SDK has one', () => {
@@ -66,7 +66,7 @@ test('ACCT1: join() refuses channel names and accounts that no URL can carry', (
 });
 
 test('ACCT4: a uid that a string account has in the channel is UID_CONFLICT', () => {
-  expect(toException(new HousecountError('uid_taken')).code).toBe('UID_CONFLICT');
+  expect<string>(toException(new HousecountError('uid_taken')).code).toBe('UID_CONFLICT');
 });
 
 test('SDK32: join arguments: a number is a uid, a string an account, nothing or 0 asks for one, an empty token is none', () => {
@@ -146,7 +146,7 @@ test('SDK34: a client that cannot be is INVALID_PARAMS', () => {
 });
 
 test('SDK35: named functions are those of the object; callbacks can be set both ways', () => {
-  expect(esm.createClient).toBe(AgoraRTC.createClient);
+  expect<unknown>(esm.createClient).toBe(AgoraRTC.createClient);
   const callback = () => undefined;
   esm.onCameraChanged(callback);
   expect(AgoraRTC.onCameraChanged).toBe(callback);
@@ -159,11 +159,11 @@ test('SDK36: methods that Housecount does not have reject NOT_SUPPORTED, and hin
   const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
   for (const call of [
     client.enableDualStream(),
-    client.startLiveStreaming(),
-    client.startChannelMediaRelay(),
+    client.startLiveStreaming('rtmp://live.example/a'),
+    client.startChannelMediaRelay({} as IChannelMediaRelayConfiguration),
   ])
     expect(await codeOf(call)).toBe('NOT_SUPPORTED');
-  expect(thrown(() => client.setEncryptionConfig())).toBe('NOT_SUPPORTED');
+  expect(thrown(() => client.setEncryptionConfig('aes-256-gcm', 'secret'))).toBe('NOT_SUPPORTED');
   expect(thrown(() => client.setEncryptionConfig('aes-128-gcm2', 'secret', new Uint8Array(32)))).toBe(
     'NOT_SUPPORTED',
   );
@@ -197,12 +197,12 @@ test('SDK37: a listener that throws stops neither the others nor the caller', ()
 
 test('SDK38: how a membership ended, in the words apps know', () => {
   const over = { message: '', retry: false };
-  expect(disconnectedReason({ ...over, code: 'replaced' })).toBe('UID_CONFLICT');
-  expect(disconnectedReason({ ...over, code: 'kicked' })).toBe('UID_BANNED');
-  expect(disconnectedReason({ ...over, code: 'kicked', scope: 'ip' })).toBe('IP_BANNED');
-  expect(disconnectedReason({ ...over, code: 'banned', scope: 'channel' })).toBe('CHANNEL_BANNED');
-  expect(disconnectedReason({ ...over, code: 'token_expired' })).toBe('TOKEN_EXPIRE');
-  expect(disconnectedReason({ ...over, code: 'left' })).toBe('LEAVE');
-  expect(disconnectedReason({ ...over, code: 'internal' })).toBe('SERVER_ERROR');
-  expect(disconnectedReason(over)).toBe('NETWORK_ERROR');
+  expect<string>(disconnectedReason({ ...over, code: 'replaced' })).toBe('UID_CONFLICT');
+  expect<string>(disconnectedReason({ ...over, code: 'kicked' })).toBe('UID_BANNED');
+  expect<string>(disconnectedReason({ ...over, code: 'kicked', scope: 'ip' })).toBe('IP_BANNED');
+  expect<string>(disconnectedReason({ ...over, code: 'banned', scope: 'channel' })).toBe('CHANNEL_BANNED');
+  expect<string>(disconnectedReason({ ...over, code: 'token_expired' })).toBe('TOKEN_EXPIRE');
+  expect<string>(disconnectedReason({ ...over, code: 'left' })).toBe('LEAVE');
+  expect<string>(disconnectedReason({ ...over, code: 'internal' })).toBe('SERVER_ERROR');
+  expect<string>(disconnectedReason(over)).toBe('NETWORK_ERROR');
 });

@@ -1,15 +1,14 @@
 import { stampMs } from '@housecount/link';
+import type { HousecountClient } from '../api/client.ts';
 import { failure } from '../errors.ts';
+import { rejectUnsupported as unsupported } from '../unsupported.ts';
 import { Client } from './client.ts';
-
-const unsupported = (what: string): Promise<never> =>
-  Promise.reject(failure('NOT_SUPPORTED', `Housecount has no ${what}`));
 
 /**
  * The rest of the API's methods, so that an app which calls them runs: hints that a self-hosted server has no use for do
  * nothing; what would have to do something, and cannot, rejects NOT_SUPPORTED.
  */
-export class AgoraClient extends Client {
+export class AgoraClient extends Client implements HousecountClient {
   // Proxies, relays and addresses of another network: the server's address is set once, for the page.
   setTurnServer(_servers?: unknown): void {}
   setProxyServer(_address?: string): void {}
@@ -78,8 +77,19 @@ export class AgoraClient extends Client {
   }
   async sendCustomReportMessage(_message?: unknown): Promise<void> {}
 
-  /** Epoch milliseconds by this machine's clock; undefined when not joined. */
-  getNtpWallTimeInMs(): number | undefined {
-    return this.connectionState === 'CONNECTED' ? stampMs() : undefined;
+  setRTMConfig(_config?: unknown): Promise<void> {
+    return unsupported('signaling inside of the live connection: @housecount/rtm is beside it');
+  }
+
+  // Licences are the vendor's, and so is the framework of which these two are.
+  setLicense(_license?: string): void {}
+  _setRteInfo(_url?: string, _sid?: string): void {}
+  _isPreRender(): boolean {
+    return false;
+  }
+
+  /** Epoch milliseconds by this machine's clock. */
+  getNtpWallTimeInMs(): number {
+    return stampMs();
   }
 }

@@ -1,3 +1,5 @@
+import type { AgoraRTCApi } from '../api/agora-rtc.ts';
+import type { ClientConfig } from '../api/configurations.ts';
 import { Emitter } from '../emitter.ts';
 import { failure } from '../errors.ts';
 import { type GlobalEvents, globalEvents } from '../global-events.ts';
@@ -22,8 +24,8 @@ import {
   getPlaybackDevices,
   watchDevices,
 } from '../tracks/devices.ts';
+import { rejectUnsupported, unsupported } from '../unsupported.ts';
 import { AgoraClient } from './agora-client.ts';
-import type { ClientConfig } from './client.ts';
 
 /** The version of the API that this SDK follows; apps show it and compare with it. */
 export const VERSION = '4.24.0';
@@ -45,10 +47,7 @@ export function createClient(config: Partial<ClientConfig> = {}): AgoraClient {
   return new AgoraClient({ ...config, mode, codec });
 }
 
-const unsupported = (what: string): Promise<never> =>
-  Promise.reject(failure('NOT_SUPPORTED', `Housecount has no ${what}`));
-
-const functions = {
+const methods = {
   createClient,
   createMicrophoneAudioTrack,
   createCameraVideoTrack,
@@ -76,19 +75,16 @@ const functions = {
   registerExtensions: (_extensions?: unknown): void => undefined,
   processExternalMediaAEC: (_element?: unknown): void => undefined,
   preload: async (..._join: unknown[]): Promise<void> => undefined,
-  createBufferSourceAudioTrack: (_config?: unknown): Promise<never> => unsupported('audio tracks of buffers'),
-  startLastmileProbeTest: (..._probe: unknown[]): Promise<never> => unsupported('probe test'),
+  createBufferSourceAudioTrack: (_config?: unknown): Promise<never> =>
+    rejectUnsupported('audio tracks of buffers'),
+  startLastmileProbeTest: (..._probe: unknown[]): Promise<never> => rejectUnsupported('probe test'),
   stopLastmileProbeTest: async (): Promise<void> => undefined,
-  createChannelMediaRelayConfiguration: (): never => {
-    throw failure('NOT_SUPPORTED', 'Housecount has no channel media relay');
-  },
+  getElectronScreenSources: (_type?: unknown): Promise<never> =>
+    rejectUnsupported('screen sources of Electron'),
+  createChannelMediaRelayConfiguration: (): never => unsupported('channel media relay'),
 };
 
-type Callbacks = {
-  -readonly [K in keyof typeof callbackEvents]?: (
-    ...args: GlobalEvents[(typeof callbackEvents)[K]]
-  ) => unknown;
-};
+type Callbacks = Partial<Record<keyof typeof callbackEvents, (...args: unknown[]) => unknown>>;
 
 /** The one object of the API: functions, events of the page as a whole, and callbacks that may be assigned. */
 class AgoraRTCObject extends Emitter<GlobalEvents> {
@@ -98,15 +94,13 @@ class AgoraRTCObject extends Emitter<GlobalEvents> {
     super();
     for (const [callback, event] of Object.entries(callbackEvents) as [keyof Callbacks, keyof GlobalEvents][])
       globalEvents.on(event, (...args: unknown[]) => {
-        const assigned = (this as Callbacks)[callback] as ((...args: unknown[]) => unknown) | undefined;
-        assigned?.(...args);
+        (this as Callbacks)[callback]?.(...args);
         this.emit(event, ...(args as GlobalEvents[typeof event]));
       });
-    Object.assign(this, functions);
+    Object.assign(this, methods);
   }
 
-  override on<K extends keyof GlobalEvents>(event: K, listener: (...args: GlobalEvents[K]) => unknown): void {
-    super.on(event, listener);
+  protected override listened(): void {
     watchDevices();
   }
 
@@ -116,6 +110,6 @@ class AgoraRTCObject extends Emitter<GlobalEvents> {
   }
 }
 
-export type AgoraRTCApi = AgoraRTCObject & typeof functions & Callbacks;
-export const AgoraRTC = new AgoraRTCObject() as AgoraRTCApi;
-export { functions };
+export const AgoraRTC: AgoraRTCApi = new AgoraRTCObject() as AgoraRTCObject & typeof methods;
+/** The object's methods that are functions by themselves, as its type has them. */
+export const functions: Pick<AgoraRTCApi, keyof typeof methods & keyof AgoraRTCApi> = methods;

@@ -1,5 +1,7 @@
 import { onPageEnd, type PageEnd, passedMs, watchPage } from '@housecount/link';
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
+import type { ClientEvents } from '../api/client-events.ts';
+import type { UID } from '../api/uid.ts';
 import { aborted } from '../errors.ts';
 import type { LinkEnd } from '../link/link-end.ts';
 import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link.ts';
@@ -8,10 +10,9 @@ import { log } from '../log.ts';
 import { HostSubscription } from '../media/host-subscription.ts';
 import { KeepOpen } from '../media/keep-open.ts';
 import { Publisher } from '../media/publisher.ts';
-import { RemoteHosts, type UID } from '../media/remote-hosts.ts';
+import { RemoteHosts } from '../media/remote-hosts.ts';
 import { RosterFollower } from '../roster/roster-follower.ts';
 import { resumeOnReload } from '../settings.ts';
-import type { ClientEvents } from './client-events.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 

@@ -1,5 +1,7 @@
 import { intervalMs, passedMs } from '@housecount/link';
-import type { RemoteHost, UID } from '../media/remote-hosts.ts';
+import type { ClientEvents } from '../api/client-events.ts';
+import type { UID } from '../api/uid.ts';
+import type { RemoteHost } from '../media/remote-hosts.ts';
 import { volumeIntervalMs } from '../settings.ts';
 import { StatsCollector } from '../stats/collector.ts';
 import { localAudioStats, localVideoStats, type Reading } from '../stats/local-stats.ts';
@@ -21,7 +23,6 @@ import {
 import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
 import type { ChannelSession } from './channel-session.ts';
-import type { ClientEvents } from './client-events.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 

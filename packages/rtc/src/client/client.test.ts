@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { ClientFrame, Code, HostState } from '@housecount/protocol';
-import AgoraRTC, { type IAgoraRTCClient } from '../index.ts';
+import AgoraRTC, { type HousecountClient } from '../index.ts';
 import { saveResume } from '../link/resume-store.ts';
 import { setLogLevel } from '../log.ts';
 import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 let server: FakeServer;
-let client: IAgoraRTCClient;
+let client: HousecountClient;
 let told: unknown[][];
 
 beforeEach(() => {
@@ -23,7 +23,7 @@ afterEach(async () => {
   setLogLevel(2);
 });
 
-const hear = (...names: Parameters<IAgoraRTCClient['on']>[0][]): void => {
+const hear = (...names: Parameters<HousecountClient['on']>[0][]): void => {
   for (const name of names)
     client.on(name, (...args: unknown[]) => {
       const [first, ...rest] = args as [{ uid?: unknown } | undefined, ...unknown[]];

@@ -1,12 +1,17 @@
 import { HousecountError } from '@housecount/protocol';
+import type { JoinOptions } from '../api/client.ts';
+import type { ClientEvents } from '../api/client-events.ts';
+import type { ClientConfig, ClientRole, ClientRoleOptions, SDK_CODEC } from '../api/configurations.ts';
+import type { IDataChannelConfig, ILocalDataChannel } from '../api/data-channels.ts';
+import type { IAgoraRTCRemoteUser } from '../api/remote-user.ts';
+import type { ILocalTrack, PublishableTrack } from '../api/tracks.ts';
+import type { UID } from '../api/uid.ts';
 import { Emitter } from '../emitter.ts';
-import type { ConnectionDisconnectedReason, ConnectionState } from '../enums.ts';
+import { ConnectionDisconnectedReason, type ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
 import { LinkEnded } from '../link/link-end.ts';
-import { sentCodec, type VideoCodec } from '../media/codecs.ts';
+import { sentCodec } from '../media/codecs.ts';
 import type { MediaKind } from '../media/host-subscription.ts';
-import type { PublishableTrack } from '../media/publishable-track.ts';
-import type { IAgoraRTCRemoteUser, UID } from '../media/remote-hosts.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type RosterRange, type RosterWindow, readRange } from '../roster/roster-part.ts';
 import { serverUrl } from '../settings.ts';
@@ -22,35 +27,23 @@ import {
 } from '../stats/stats.ts';
 import type { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
 import type { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
+import { rejectUnsupported } from '../unsupported.ts';
 import { ChannelSession } from './channel-session.ts';
-import { type ClientEvents, rosterEvents } from './client-events.ts';
 import { ClientStats } from './client-stats.ts';
 import { disconnectedReason } from './end-reason.ts';
 import { readJoinArguments } from './join-arguments.ts';
 import { OperationQueue } from './queue.ts';
+import { rosterEvents } from './roster-events.ts';
 
-export type ClientRole = 'host' | 'audience';
-export interface ClientConfig {
-  readonly mode: 'live' | 'rtc';
-  readonly codec: VideoCodec;
-  readonly role?: ClientRole;
-  readonly clientRoleOptions?: ClientRoleOptions;
-}
-export interface ClientRoleOptions {
-  readonly level: 1 | 2 | 3;
-  readonly delay?: number;
-}
-export interface JoinOptions {
-  readonly autoSubscribe?: boolean;
-}
+type MediaType = MediaKind | 'datachannel';
 type UserOrUid = UID | { readonly uid: UID };
-type RemoteTrackOf<K extends MediaKind> = K extends 'audio' ? RemoteAudioTrack : RemoteVideoTrack;
 
 /** A client of one channel at a time, with the methods and events of agora-rtc-sdk-ng, and the roster. */
 export class Client extends Emitter<ClientEvents> {
   readonly mode: 'live' | 'rtc';
-  readonly codec: VideoCodec;
-  readonly localDataChannels: readonly never[] = [];
+  readonly codec: SDK_CODEC;
+  /** Housecount has no data channels. */
+  readonly localDataChannels: ILocalDataChannel[] = [];
   #role: ClientRole;
   #state: ConnectionState = 'DISCONNECTED';
   /** While joined. */
@@ -59,7 +52,7 @@ export class Client extends Emitter<ClientEvents> {
   #indicatesVolume = false;
   readonly #queue = new OperationQueue();
 
-  constructor(config: ClientConfig) {
+  constructor(config: ClientConfig & { readonly mode: 'live' | 'rtc' }) {
     super();
     this.mode = config.mode;
     this.codec = config.codec;
@@ -88,20 +81,12 @@ export class Client extends Emitter<ClientEvents> {
     return this.remoteUsers;
   }
   /** The published ones. */
-  get localTracks(): PublishableTrack[] {
-    return [...(this.#session?.publisher.tracks ?? [])];
+  get localTracks(): ILocalTrack[] {
+    // What another SDK's copy made, and was published, is a local track to its app too.
+    return [...(this.#session?.publisher.tracks ?? [])] as ILocalTrack[];
   }
 
-  override on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => unknown): void {
-    super.on(event, listener);
-    this.#followFor(event);
-  }
-
-  override once<K extends keyof ClientEvents>(
-    event: K,
-    listener: (...args: ClientEvents[K]) => unknown,
-  ): void {
-    super.once(event, listener);
+  protected override listened(event: string): void {
     this.#followFor(event);
   }
 
@@ -130,7 +115,10 @@ export class Client extends Emitter<ClientEvents> {
       } catch (error) {
         session.leave();
         const exception = joinFailure(error);
-        this.#setState('DISCONNECTED', error instanceof LinkEnded ? disconnectedReason(error.end) : 'LEAVE');
+        this.#setState(
+          'DISCONNECTED',
+          error instanceof LinkEnded ? disconnectedReason(error.end) : ConnectionDisconnectedReason.LEAVE,
+        );
         throw exception;
       }
       this.#session = session;
@@ -150,12 +138,16 @@ export class Client extends Emitter<ClientEvents> {
       if (!session) return;
       this.#setState('DISCONNECTING');
       session.leave();
-      this.#end('LEAVE');
+      this.#end(ConnectionDisconnectedReason.LEAVE);
     });
   }
 
   /** Sends tracks as well as those published already. Hosts only. */
-  publish(tracks: PublishableTrack | readonly PublishableTrack[]): Promise<void> {
+  publish(tracks: PublishableTrack | readonly PublishableTrack[]): Promise<void>;
+  publish(config: IDataChannelConfig): Promise<never>;
+  publish(what: PublishableTrack | readonly PublishableTrack[] | IDataChannelConfig): Promise<void>;
+  publish(tracks: PublishableTrack | readonly PublishableTrack[] | IDataChannelConfig): Promise<void> {
+    if (isDataChannel(tracks)) return rejectUnsupported(dataChannels);
     const list: readonly PublishableTrack[] = isList(tracks) ? tracks : [tracks];
     return this.#inSession("Can't publish stream, haven't joined yet!", (session) => {
       if (this.#role !== 'host') throw failure('INVALID_OPERATION', 'audience can not publish stream');
@@ -165,7 +157,8 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Sends these tracks no longer, or none at all. */
-  unpublish(tracks?: PublishableTrack | readonly PublishableTrack[]): Promise<void> {
+  unpublish(tracks?: PublishableTrack | readonly PublishableTrack[] | ILocalDataChannel): Promise<void> {
+    if (tracks !== undefined && isDataChannel(tracks)) return rejectUnsupported(dataChannels);
     return this.#inSession("Can't unpublish stream, haven't joined yet!", (session) => {
       const { publisher } = session;
       if (tracks === undefined) return publisher.unpublish([...publisher.tracks]);
@@ -174,24 +167,36 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Receives a host's audio or video; the track is also set on the user. Again for the same: the same track. */
-  async subscribe<K extends MediaKind>(user: UserOrUid, mediaType: K): Promise<RemoteTrackOf<K>> {
+  subscribe(user: UserOrUid, mediaType: 'audio'): Promise<RemoteAudioTrack>;
+  subscribe(user: UserOrUid, mediaType: 'video'): Promise<RemoteVideoTrack>;
+  subscribe(user: UserOrUid, mediaType: 'datachannel', channelId: number): Promise<never>;
+  subscribe(
+    user: UserOrUid,
+    mediaType: MediaType,
+    channelId?: number,
+  ): Promise<RemoteAudioTrack | RemoteVideoTrack>;
+  async subscribe(user: UserOrUid, mediaType: MediaType): Promise<RemoteAudioTrack | RemoteVideoTrack> {
     try {
       if (mediaType !== 'audio' && mediaType !== 'video')
-        throw failure('INVALID_PARAMS', 'the media type must be audio or video');
+        throw failure(
+          'INVALID_PARAMS',
+          'the media type must be audio or video: Housecount has no data channels',
+        );
       const host = this.#requireSession('not joined').hosts.get(user);
       if (!(mediaType === 'audio' ? host.user.hasAudio : host.user.hasVideo))
         throw failure('REMOTE_USER_IS_NOT_PUBLISHED', `${host.user.uid} has not published ${mediaType}`);
       const track = await host.subscription.subscribe(mediaType);
       if (track.trackMediaType === 'audio') host.user.audioTrack = track;
       else host.user.videoTrack = track;
-      return track as RemoteTrackOf<K>;
+      return track;
     } catch (error) {
       throw toException(error);
     }
   }
 
   /** Receives a host's audio, video or both no longer. Harmless if it was not subscribed. */
-  async unsubscribe(user: UserOrUid, mediaType?: MediaKind): Promise<void> {
+  async unsubscribe(user: UserOrUid, mediaType?: MediaType): Promise<void> {
+    if (mediaType === 'datachannel') return;
     const host = this.#requireSession('not joined').hosts.get(user);
     if (mediaType !== 'video') {
       host.subscription.drop('audio');
@@ -322,8 +327,8 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Asks for what the event needs to be told. */
-  #followFor(event: keyof ClientEvents): void {
-    if (rosterEvents.has(event)) this.#session?.roster.follow();
+  #followFor(event: string): void {
+    if (rosterEvents.has(event as keyof ClientEvents)) this.#session?.roster.follow();
     else if (event === 'channel-count') this.#session?.roster.followCounts();
   }
 
@@ -357,7 +362,8 @@ export class Client extends Emitter<ClientEvents> {
       session.setRole(this.#role === 'host' ? 'broadcaster' : 'audience').catch(() => undefined);
     if (autoSubscribe)
       super.on('user-published', (user, kind) => {
-        if (this.#session === session) this.subscribe(user, kind).catch(() => undefined);
+        if (this.#session === session && kind !== 'datachannel')
+          this.subscribe(user, kind).catch(() => undefined);
       });
     for (const event of [...rosterEvents, 'channel-count'] as const)
       if (this.getListeners(event).length > 0) this.#followFor(event);
@@ -397,6 +403,16 @@ export class Client extends Emitter<ClientEvents> {
       }
     });
   }
+}
+
+const dataChannels = 'data channels: sendStreamMessage sends messages';
+
+function isDataChannel(
+  what: PublishableTrack | readonly PublishableTrack[] | IDataChannelConfig,
+): what is IDataChannelConfig {
+  return (
+    !isList(what) && typeof what === 'object' && what !== null && 'ordered' in what && 'metadata' in what
+  );
 }
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {

@@ -1,7 +1,7 @@
-export type VideoCodec = 'vp8' | 'h264' | 'vp9' | 'av1' | 'h265';
+import type { SDK_CODEC } from '../api/configurations.ts';
 
 /** Chooses the codec that is sent: the server forwards VP8 and H.264, and the others fall back to VP8. */
-export function sentCodec(asked: VideoCodec): 'vp8' | 'h264' {
+export function sentCodec(asked: SDK_CODEC): 'vp8' | 'h264' {
   return asked === 'h264' ? 'h264' : 'vp8';
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import AgoraRTC, { type IAgoraRTCClient, type ILocalAudioTrack, type ILocalVideoTrack } from '../index.ts';
+import AgoraRTC, { type HousecountClient, type ILocalAudioTrack, type ILocalVideoTrack } from '../index.ts';
 import { setLogLevel } from '../log.ts';
 import { FakeMediaServer, FakePeerConnection, FakeTrack, problem } from '../testing/fake-media.ts';
 import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
@@ -7,7 +7,7 @@ import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
 const app = '0123456789abcdef0123456789abcdef';
 let server: FakeServer;
 let media: FakeMediaServer;
-let client: IAgoraRTCClient;
+let client: HousecountClient;
 const told: unknown[][] = [];
 
 beforeEach(() => {
@@ -277,7 +277,7 @@ describe('subscribing', () => {
       { user: 99, mediaType: 'video' },
     ]);
     expect(one?.track?.trackMediaType).toBe('video');
-    expect(two?.error?.code).toBe('INVALID_REMOTE_USER');
+    expect<string | undefined>(two?.error?.code).toBe('INVALID_REMOTE_USER');
     await client.massUnsubscribe([{ user: 'bob' }, { user: 99 }]);
     await until('deleted', () => media.open.size === 0);
   });

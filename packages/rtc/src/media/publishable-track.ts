@@ -1,13 +1,6 @@
+import type { PublishableTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
-
-/** A track that can be published: one of ours, or any object that looks like one (made by another copy of an SDK). */
-export interface PublishableTrack {
-  readonly trackMediaType: 'audio' | 'video';
-  readonly muted?: boolean;
-  readonly enabled?: boolean;
-  getMediaStreamTrack(): MediaStreamTrack;
-}
 
 /** Throws, as the API says, if these cannot be published beside those that are. */
 export function checkPublishable(

@@ -1,9 +1,10 @@
 import type { StreamState } from '@housecount/protocol';
+import type { PublishableTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
 import type { KeepOpen, KeepOpenOptions } from './keep-open.ts';
 import type { MediaSession } from './media-session.ts';
-import { checkPublishable, type PublishableTrack } from './publishable-track.ts';
+import { checkPublishable } from './publishable-track.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
 export interface PublisherOptions extends Pick<SendersOptions, 'codec'> {

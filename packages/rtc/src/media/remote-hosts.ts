@@ -5,23 +5,10 @@ import type {
   HostStreamsFrame,
   StreamState,
 } from '@housecount/protocol';
+import type { IAgoraRTCRemoteUser, UserLeftReason } from '../api/remote-user.ts';
+import type { UID } from '../api/uid.ts';
 import { failure } from '../errors.ts';
-import type { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
-import type { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
 import type { HostSubscription, MediaKind } from './host-subscription.ts';
-
-export type UID = number | string;
-export type UserLeftReason = 'Quit' | 'ServerTimeOut' | 'BecomeAudience';
-
-/** A host as the page sees it; the same object for as long as the host is one. */
-export interface IAgoraRTCRemoteUser {
-  readonly uid: UID;
-  hasAudio: boolean;
-  hasVideo: boolean;
-  audioTrack?: RemoteAudioTrack | undefined;
-  videoTrack?: RemoteVideoTrack | undefined;
-  readonly dataChannels: readonly never[];
-}
 
 export interface RemoteHost {
   readonly number: number;
@@ -35,7 +22,7 @@ export interface RemoteHostsHandlers {
   published(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
   unpublished(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
   /** The first hosts, all at once; true if the page takes them as a list and wants no single events. */
-  listed(users: readonly IAgoraRTCRemoteUser[]): boolean;
+  listed(users: IAgoraRTCRemoteUser[]): boolean;
   subscriptionFor(number: number, uid: UID): HostSubscription;
 }
 

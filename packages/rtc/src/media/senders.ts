@@ -1,10 +1,10 @@
+import type { PublishableTrack } from '../api/tracks.ts';
 import { log } from '../log.ts';
 import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
 import { LocalVideoTrack } from '../tracks/local-video-track.ts';
 import { AudioMixer } from './audio-mixer.ts';
 import { preferCodec } from './codecs.ts';
-import type { PublishableTrack } from './publishable-track.ts';
 
 export interface SendersOptions {
   readonly codec: 'vp8' | 'h264';

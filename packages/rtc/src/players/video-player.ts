@@ -1,5 +1,7 @@
+import type { VideoPlayerConfig } from '../api/configurations.ts';
+import type { VisibleStatus } from '../api/tracks.ts';
 import { startPlaying } from './autoplay.ts';
-import { elementOf, screenIn, type VideoPlayerConfig, type VideoScreen } from './video-screen.ts';
+import { elementOf, screenIn, type VideoScreen } from './video-screen.ts';
 
 /** A picture this small is none: Chromium shows two by two black pixels when a track ends before its first frame. */
 const placeholderPixels = 2;
@@ -70,8 +72,9 @@ export class VideoPlayer {
   }
 
   /** Reports whether a user could see the element. */
-  visibility(): { visible: boolean; reason?: string } {
-    if (!this.#video.isConnected) return { visible: false, reason: 'UNMOUNTED' };
+  visibility(): VisibleStatus {
+    // What is in no page has no size.
+    if (!this.#video.isConnected) return { visible: false, reason: 'SIZE' };
     const style = getComputedStyle(this.#video);
     if (style.display === 'none' || style.visibility === 'hidden') return { visible: false, reason: 'STYLE' };
     const { width, height, right, bottom, left, top } = this.#video.getBoundingClientRect();

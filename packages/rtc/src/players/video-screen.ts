@@ -1,9 +1,5 @@
+import type { VideoPlayerConfig } from '../api/configurations.ts';
 import { failure } from '../errors.ts';
-
-export interface VideoPlayerConfig {
-  readonly mirror?: boolean;
-  readonly fit?: 'cover' | 'contain' | 'fill';
-}
 
 /** The `<video>` that shows a track, and how it sits in the page. */
 export interface VideoScreen {
@@ -45,7 +41,11 @@ class BoxedScreen implements VideoScreen {
   }
 
   style(given: VideoPlayerConfig, usual: VideoPlayerConfig): void {
-    const { mirror = false, fit = 'cover' } = { ...usual, ...given };
+    const { mirror = false, fit = 'cover', noStyle = false } = { ...usual, ...given };
+    if (noStyle) {
+      this.video.style.cssText = '';
+      return;
+    }
     this.video.style.cssText = `width:100%;height:100%;position:absolute;left:0;top:0;object-fit:${fit}${
       mirror ? `;transform:${mirrored}` : ''
     }`;

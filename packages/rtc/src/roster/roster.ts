@@ -8,7 +8,7 @@ import type {
   RosterMember,
   RosterSnapshotFrame,
 } from '@housecount/protocol';
-import type { UID } from '../media/remote-hosts.ts';
+import type { UID } from '../api/uid.ts';
 
 /** One member of the channel, named as the page names it: by its string uid if it joined with one, else by its number. */
 export interface Member extends Omit<RosterMember, 'uid' | 'role'> {

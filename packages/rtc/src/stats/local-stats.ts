@@ -1,9 +1,11 @@
 import { activePair, codecOf, find, type Report, rate } from './report.ts';
 import {
+  audioCodecs,
   emptyLocalAudioStats,
   emptyLocalVideoStats,
   type LocalAudioStats,
   type LocalVideoStats,
+  videoCodecs,
 } from './stats.ts';
 
 /** A reading of the publishing connection, and when it was taken (milliseconds of any one clock). */
@@ -17,7 +19,7 @@ export function localAudioStats(now: Reading, before: Reading | undefined): Loca
   const { report } = now;
   const sent = find(report, 'outbound-rtp', 'audio');
   if (!sent) return emptyLocalAudioStats();
-  const codecType = codecOf(report, sent);
+  const codecType = codecOf(report, sent, audioCodecs);
   return {
     ...(codecType !== undefined && { codecType }),
     sendVolumeLevel: Math.round((find(report, 'media-source', 'audio')?.audioLevel ?? 0) * 32767),
@@ -31,7 +33,7 @@ export function localVideoStats(now: Reading, before: Reading | undefined, since
   const sent = find(report, 'outbound-rtp', 'video');
   if (!sent) return emptyLocalVideoStats();
   const source = find(report, 'media-source', 'video');
-  const codecType = codecOf(report, sent);
+  const codecType = codecOf(report, sent, videoCodecs);
   const { totalEncodeTime = 0, framesEncoded = 0 } = sent;
   return {
     ...(codecType !== undefined && { codecType }),

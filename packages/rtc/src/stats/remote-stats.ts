@@ -1,10 +1,12 @@
 import type { Reading } from './local-stats.ts';
-import { activePair, codecOf, find, rate } from './report.ts';
+import { activePair, codecOf, find, type Report, rate, type StatsEntry } from './report.ts';
 import {
+  audioCodecs,
   emptyRemoteAudioStats,
   emptyRemoteVideoStats,
   type RemoteAudioStats,
   type RemoteVideoStats,
+  videoCodecs,
 } from './stats.ts';
 
 /** Computes the figures of a host's sound; `sinceMs` is when it was subscribed, by the clock of the readings. */
@@ -16,6 +18,7 @@ export function remoteAudioStats(
   const received = find(now.report, 'inbound-rtp', 'audio');
   if (!received) return emptyRemoteAudioStats();
   return {
+    ...codecType(now.report, received, audioCodecs),
     ...receiving(now, before, 'audio', sinceMs),
     receiveLevel: Math.round((received.audioLevel ?? 0) * 32767),
     receivePacketsDiscarded: received.packetsDiscarded ?? 0,
@@ -33,6 +36,7 @@ export function remoteVideoStats(
   const receivedBefore = before && find(before.report, 'inbound-rtp', 'video');
   const ms = now.atMs - (before?.atMs ?? now.atMs);
   return {
+    ...codecType(now.report, received, videoCodecs),
     ...receiving(now, before, 'video', sinceMs),
     decodeFrameRate: rate(received.framesDecoded, receivedBefore?.framesDecoded, ms),
     receiveFrameRate: received.framesPerSecond ?? 0,
@@ -42,11 +46,19 @@ export function remoteVideoStats(
   };
 }
 
+function codecType<C extends string>(
+  report: Report,
+  entry: StatsEntry,
+  known: readonly C[],
+): { codecType?: C } {
+  const codecType = codecOf(report, entry, known);
+  return codecType === undefined ? {} : { codecType };
+}
+
 function receiving(now: Reading, before: Reading | undefined, kind: 'audio' | 'video', sinceMs: number) {
   const { report, atMs } = now;
   const received = find(report, 'inbound-rtp', kind);
   const earlier = before && find(before.report, 'inbound-rtp', kind);
-  const codecType = received && codecOf(report, received);
   const packets = received?.packetsReceived ?? 0;
   const lost = received?.packetsLost ?? 0;
   const lostNow = Math.max(0, lost - (earlier?.packetsLost ?? 0));
@@ -57,7 +69,6 @@ function receiving(now: Reading, before: Reading | undefined, kind: 'audio' | 'v
   const seconds = Math.floor((atMs - sinceMs) / 1000);
   const frozen = received?.totalFreezesDuration ?? 0;
   return {
-    ...(codecType !== undefined && { codecType }),
     transportDelay: Math.round(rttMs / 2),
     end2EndDelay: Math.round(rttMs / 2 + bufferMs),
     receiveBitrate: rate(received?.bytesReceived, earlier?.bytesReceived, atMs - (before?.atMs ?? atMs), 8),

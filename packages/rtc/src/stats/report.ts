@@ -48,9 +48,17 @@ export function find(report: Report, type: string, kind?: 'audio' | 'video'): St
   return report.find((each) => each.type === type && (kind === undefined || each.kind === kind));
 }
 
-/** `VP8`, `opus` and the like, for an entry that names its codec. */
-export function codecOf(report: Report, entry: StatsEntry): string | undefined {
-  return report.find((each) => each.id === entry.codecId)?.mimeType?.split('/')[1];
+/** The one of `known` that an entry names as its codec. */
+export function codecOf<C extends string>(
+  report: Report,
+  entry: StatsEntry,
+  known: readonly C[],
+): C | undefined {
+  const name = report
+    .find((each) => each.id === entry.codecId)
+    ?.mimeType?.split('/')[1]
+    ?.toLowerCase();
+  return known.find((each) => each.toLowerCase() === name);
 }
 
 /** The candidate pair that carries the media. */

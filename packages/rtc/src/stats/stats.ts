@@ -16,8 +16,14 @@ export interface AgoraRTCStats {
   OutgoingAvailableBandwidth: number;
 }
 
+/** What browsers call the codecs that apps know. */
+export const audioCodecs = ['opus', 'aac', 'PCMU', 'PCMA', 'G722'] as const;
+export const videoCodecs = ['H264', 'H265', 'VP8', 'VP9', 'AV1X', 'AV1'] as const;
+type AudioCodecType = (typeof audioCodecs)[number];
+type VideoCodecType = (typeof videoCodecs)[number];
+
 export interface LocalAudioStats {
-  codecType?: string;
+  codecType?: AudioCodecType;
   sendVolumeLevel: number;
   sendBitrate: number;
   sendBytes: number;
@@ -29,7 +35,7 @@ export interface LocalAudioStats {
 }
 
 export interface LocalVideoStats {
-  codecType?: string;
+  codecType?: VideoCodecType;
   sendBytes: number;
   sendFrameRate?: number;
   captureFrameRate?: number;
@@ -51,7 +57,6 @@ export interface LocalVideoStats {
 
 interface RemoteStats {
   transportDelay: number;
-  codecType?: string;
   end2EndDelay: number;
   receiveBitrate: number;
   receiveBytes: number;
@@ -66,10 +71,12 @@ interface RemoteStats {
   publishDuration: number;
 }
 export interface RemoteAudioStats extends RemoteStats {
+  codecType?: AudioCodecType;
   receiveLevel: number;
   receivePacketsDiscarded: number;
 }
 export interface RemoteVideoStats extends RemoteStats {
+  codecType?: VideoCodecType;
   decodeFrameRate?: number;
   receiveFrameRate?: number;
   renderFrameRate?: number;

@@ -1,12 +1,11 @@
 import { passedMs } from '@housecount/link';
-import type { LocalTrack } from './local-track.ts';
-import type { RemoteTrack } from './remote-track.ts';
+import type { ITrack } from '../api/tracks.ts';
 
 /** Looks per check. */
 const lookMs = 250;
 
 /** Resolves true as soon as the track shows life (sound, or pictures that change), false after `timeoutMs` milliseconds. */
-export async function activeTrack(track: LocalTrack | RemoteTrack, timeoutMs = 5000): Promise<boolean> {
+export async function activeTrack(track: ITrack<unknown>, timeoutMs = 5000): Promise<boolean> {
   const endMs = passedMs() + timeoutMs;
   const first = sign(track);
   for (;;) {
@@ -17,7 +16,7 @@ export async function activeTrack(track: LocalTrack | RemoteTrack, timeoutMs = 5
   }
 }
 
-function sign(track: LocalTrack | RemoteTrack): boolean | string | undefined {
+function sign(track: ITrack<unknown>): boolean | string | undefined {
   if ('getVolumeLevel' in track && typeof track.getVolumeLevel === 'function')
     return track.getVolumeLevel() > 0;
   if ('getCurrentFrameData' in track && typeof track.getCurrentFrameData === 'function') {

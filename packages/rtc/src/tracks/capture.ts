@@ -1,5 +1,6 @@
+import type { AudioEncoderConfiguration, VideoEncoderConfiguration } from '../api/configurations.ts';
+import type { ErrorName } from '../api/errors.ts';
 import { failure } from '../errors.ts';
-import type { AudioEncoderConfiguration, VideoEncoderConfiguration } from './presets.ts';
 
 /** Opens microphone and camera in one permission prompt; rejects with the device error apps expect. */
 export async function captureMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
@@ -63,7 +64,7 @@ function ideal<T>(value: number | T): T | { ideal: number } {
   return typeof value === 'number' ? { ideal: value } : value;
 }
 
-const failures: Readonly<Record<string, string>> = {
+const failures: Readonly<Record<string, ErrorName>> = {
   NotAllowedError: 'PERMISSION_DENIED',
   SecurityError: 'PERMISSION_DENIED',
   NotFoundError: 'DEVICE_NOT_FOUND',

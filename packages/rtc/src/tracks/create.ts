@@ -1,56 +1,22 @@
+import type { AgoraRTCApi } from '../api/agora-rtc.ts';
+import type {
+  CameraVideoTrackInitConfig,
+  CustomAudioTrackInitConfig,
+  CustomVideoTrackInitConfig,
+  MicrophoneAudioTrackInitConfig,
+  ScreenAudioTrackInitConfig,
+  ScreenVideoTrackInitConfig,
+  VideoEncoderConfiguration,
+} from '../api/configurations.ts';
 import { failure } from '../errors.ts';
 import { audioConstraints, captureMedia, captureScreen, videoConstraints } from './capture.ts';
-import { LocalAudioTrack, MicrophoneAudioTrack, type MicrophoneOptions } from './local-audio-track.ts';
-import {
-  type CameraOptions,
-  CameraVideoTrack,
-  type LocalVideoOptions,
-  LocalVideoTrack,
-  type OptimizationMode,
-} from './local-video-track.ts';
-import {
-  type AudioEncoderConfiguration,
-  audioEncoder,
-  screenEncoder,
-  type VideoEncoderConfiguration,
-  videoEncoder,
-} from './presets.ts';
-
-export interface MicrophoneConfig extends MicrophoneOptions {
-  readonly encoderConfig?: string | AudioEncoderConfiguration;
-}
-export interface CameraConfig extends CameraOptions {
-  readonly encoderConfig?: string | VideoEncoderConfiguration;
-  readonly optimizationMode?: OptimizationMode;
-}
-export interface ScreenConfig {
-  readonly encoderConfig?: string | VideoEncoderConfiguration;
-  readonly optimizationMode?: OptimizationMode;
-  readonly displaySurface?: string;
-  readonly selfBrowserSurface?: string;
-  readonly surfaceSwitching?: string;
-  readonly systemAudio?: string;
-  readonly windowAudio?: string;
-  readonly monitorTypeSurfaces?: string;
-  readonly preferCurrentTab?: boolean;
-}
-export interface CustomVideoConfig {
-  readonly mediaStreamTrack: MediaStreamTrack;
-  readonly width?: number;
-  readonly height?: number;
-  readonly frameRate?: number;
-  readonly bitrateMin?: number;
-  readonly bitrateMax?: number;
-  readonly optimizationMode?: OptimizationMode;
-}
-export interface CustomAudioConfig {
-  readonly mediaStreamTrack: MediaStreamTrack;
-  readonly encoderConfig?: string | AudioEncoderConfiguration;
-}
+import { LocalAudioTrack, MicrophoneAudioTrack } from './local-audio-track.ts';
+import { CameraVideoTrack, type LocalVideoOptions, LocalVideoTrack } from './local-video-track.ts';
+import { audioEncoder, screenEncoder, videoEncoder } from './presets.ts';
 
 /** Opens a microphone. Rejects with a device error such as PERMISSION_DENIED or DEVICE_NOT_FOUND. */
 export async function createMicrophoneAudioTrack(
-  config: MicrophoneConfig = {},
+  config: MicrophoneAudioTrackInitConfig = {},
 ): Promise<MicrophoneAudioTrack> {
   const encoder = audioEncoder(config.encoderConfig);
   const stream = await captureMedia({ audio: audioConstraints(encoder, config) });
@@ -58,7 +24,9 @@ export async function createMicrophoneAudioTrack(
 }
 
 /** Opens a camera; likewise. */
-export async function createCameraVideoTrack(config: CameraConfig = {}): Promise<CameraVideoTrack> {
+export async function createCameraVideoTrack(
+  config: CameraVideoTrackInitConfig = {},
+): Promise<CameraVideoTrack> {
   const encoder = videoEncoder(config.encoderConfig);
   const stream = await captureMedia({ video: videoConstraints(encoder, config) });
   return cameraTrack(only(stream.getVideoTracks()), encoder, config);
@@ -66,8 +34,8 @@ export async function createCameraVideoTrack(config: CameraConfig = {}): Promise
 
 /** Opens both with one question to the user. */
 export async function createMicrophoneAndCameraTracks(
-  audioConfig: MicrophoneConfig = {},
-  videoConfig: CameraConfig = {},
+  audioConfig: MicrophoneAudioTrackInitConfig = {},
+  videoConfig: CameraVideoTrackInitConfig = {},
 ): Promise<[MicrophoneAudioTrack, CameraVideoTrack]> {
   const sound = audioEncoder(audioConfig.encoderConfig);
   const picture = videoEncoder(videoConfig.encoderConfig);
@@ -82,7 +50,7 @@ export async function createMicrophoneAndCameraTracks(
 }
 
 /** A track of the page's own making, such as a canvas. */
-export function createCustomVideoTrack(config: CustomVideoConfig): LocalVideoTrack {
+export function createCustomVideoTrack(config: CustomVideoTrackInitConfig): LocalVideoTrack {
   const { mediaStreamTrack, optimizationMode, ...encoder } = config ?? {};
   requireKind(mediaStreamTrack, 'video');
   return new LocalVideoTrack(mediaStreamTrack, {
@@ -94,20 +62,22 @@ export function createCustomVideoTrack(config: CustomVideoConfig): LocalVideoTra
 }
 
 /** A track of the page's own making, such as the output of an AudioContext. */
-export function createCustomAudioTrack(config: CustomAudioConfig): LocalAudioTrack {
+export function createCustomAudioTrack(config: CustomAudioTrackInitConfig): LocalAudioTrack {
   const { mediaStreamTrack, encoderConfig } = config ?? {};
   requireKind(mediaStreamTrack, 'audio');
   return new LocalAudioTrack(mediaStreamTrack, audioEncoder(encoderConfig), 'cus');
 }
 
-type WithAudio = 'enable' | 'disable' | 'auto' | object;
+type WithAudio = 'enable' | 'disable' | 'auto' | ScreenAudioTrackInitConfig;
 
 /**
  * Shares a screen, window or tab. With sound `enable`: both tracks, or SHARE_AUDIO_NOT_ALLOWED if the user gave no sound;
  * `auto`: both or one; `disable`: the picture only.
  */
-export async function createScreenVideoTrack(
-  config: ScreenConfig = {},
+export const createScreenVideoTrack = shareScreen as AgoraRTCApi['createScreenVideoTrack'];
+
+async function shareScreen(
+  config: ScreenVideoTrackInitConfig = {},
   withAudio: WithAudio = 'disable',
 ): Promise<LocalVideoTrack | [LocalVideoTrack, LocalAudioTrack]> {
   const { encoderConfig, optimizationMode, displaySurface, ...options } = config ?? {};
@@ -115,7 +85,7 @@ export async function createScreenVideoTrack(
   const stream = await captureScreen({
     ...options,
     video: { ...videoConstraints(encoder), ...(displaySurface && { displaySurface }) },
-    audio: withAudio !== 'disable',
+    audio: typeof withAudio === 'object' ? soundOfScreen(withAudio) : withAudio !== 'disable',
   });
   const [sound] = stream.getAudioTracks();
   if (withAudio === 'enable' && !sound) {
@@ -131,10 +101,20 @@ export async function createScreenVideoTrack(
   return sound ? [picture, new LocalAudioTrack(sound, audioEncoder(), 'scr')] : picture;
 }
 
+/** What a page says of the sound of a screen, as the browser takes it; what the page says nothing of is left to the browser. */
+function soundOfScreen({ AEC, AGC, ANS, ...others }: ScreenAudioTrackInitConfig): MediaTrackConstraints {
+  return {
+    ...others,
+    ...(AEC !== undefined && { echoCancellation: AEC }),
+    ...(AGC !== undefined && { autoGainControl: AGC }),
+    ...(ANS !== undefined && { noiseSuppression: ANS }),
+  };
+}
+
 function cameraTrack(
   source: MediaStreamTrack,
   encoder: VideoEncoderConfiguration,
-  config: CameraConfig,
+  config: CameraVideoTrackInitConfig,
 ): CameraVideoTrack {
   const options: LocalVideoOptions = {
     encoder,

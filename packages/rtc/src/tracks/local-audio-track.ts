@@ -1,11 +1,14 @@
+import type { AudioEncoderConfiguration, MicrophoneAudioTrackInitConfig } from '../api/configurations.ts';
+import type { IAudioProcessor } from '../api/processors.ts';
+import type { ILocalAudioTrack, IMicrophoneAudioTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { audioContext } from '../players/audio-context.ts';
 import { AudioPlayer } from '../players/audio-player.ts';
 import { LevelMeter } from '../players/level-meter.ts';
 import { emptyLocalAudioStats, type LocalAudioStats } from '../stats/stats.ts';
+import { rejectUnsupported, unsupported } from '../unsupported.ts';
 import { audioConstraints, captureMedia } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
-import type { AudioEncoderConfiguration } from './presets.ts';
 
 interface Gain {
   readonly node: GainNode;
@@ -14,10 +17,10 @@ interface Gain {
 }
 
 /** Sound that this page sends. */
-export class LocalAudioTrack extends LocalTrack {
+export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
   override readonly trackMediaType = 'audio';
   /** The last stage of the track's processing; there is no other. */
-  readonly processorDestination = { name: 'destination' };
+  readonly processorDestination = { name: 'destination' } as IAudioProcessor;
   #player: AudioPlayer | undefined;
   #meter: LevelMeter | undefined;
   #gain: Gain | undefined;
@@ -61,7 +64,7 @@ export class LocalAudioTrack extends LocalTrack {
   }
 
   /** Lets the user hear the track. */
-  play(): void {
+  override play(): void {
     this.requireOpen();
     this.#player ??= new AudioPlayer(this.getMediaStreamTrack(), 100, undefined);
   }
@@ -81,11 +84,36 @@ export class LocalAudioTrack extends LocalTrack {
   }
 
   /** Processors of other makers are accepted and not run. */
-  pipe<P>(processor: P): P {
+  pipe<P extends IAudioProcessor>(processor: P): P {
     return processor;
   }
 
   unpipe(): void {}
+
+  setAudioFrameCallback(callback: null | ((buffer: AudioBuffer) => void), _frameSize?: number): void {
+    if (callback) unsupported('callbacks with audio frames');
+  }
+
+  setPlaybackDevice(_deviceId: string): Promise<void> {
+    return rejectUnsupported('playback device of its own for a local track');
+  }
+
+  // Extensions of the newer kind run in worklets of their makers; Housecount runs none.
+  useExtension(): never {
+    return unsupported('audio extensions');
+  }
+
+  removeExtension(): boolean {
+    return false;
+  }
+
+  addReferenceTrack(): never {
+    return unsupported('reference tracks');
+  }
+
+  removeReferenceTrack(): boolean {
+    return false;
+  }
 
   protected override emptyStats(): LocalAudioStats {
     return emptyLocalAudioStats();
@@ -120,19 +148,16 @@ export class LocalAudioTrack extends LocalTrack {
   }
 }
 
-export interface MicrophoneOptions {
-  readonly AEC?: boolean;
-  readonly AGC?: boolean;
-  readonly ANS?: boolean;
-  readonly microphoneId?: string;
-}
-
 /** Sound from a microphone. */
-export class MicrophoneAudioTrack extends LocalAudioTrack {
-  readonly #options: MicrophoneOptions;
+export class MicrophoneAudioTrack extends LocalAudioTrack implements IMicrophoneAudioTrack {
+  readonly #options: MicrophoneAudioTrackInitConfig;
   #deviceId: string | undefined;
 
-  constructor(source: MediaStreamTrack, encoder: AudioEncoderConfiguration, options: MicrophoneOptions) {
+  constructor(
+    source: MediaStreamTrack,
+    encoder: AudioEncoderConfiguration,
+    options: MicrophoneAudioTrackInitConfig,
+  ) {
     super(source, encoder, 'mic', () => this.#open());
     this.#options = options;
     this.#deviceId = options.microphoneId;

@@ -1,18 +1,15 @@
+import type { BufferSourceTrackEvents, ILocalTrack, LocalVideoTrackEvents } from '../api/tracks.ts';
 import { Emitter } from '../emitter.ts';
 import { failure } from '../errors.ts';
 import type { LocalAudioStats, LocalVideoStats } from '../stats/stats.ts';
 
-export interface LocalTrackEvents {
-  /** The device was unplugged, the screen share stopped, or the permission withdrawn. */
-  'track-ended': [];
-  'track-updated': [MediaStreamTrack];
-  'transceiver-updated': [RTCRtpTransceiver | undefined];
-}
-
 let nextTrackNumber = 1;
 
 /** Local audio and video tracks have this in common: a source, and being muted, enabled or closed. */
-export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
+export abstract class LocalTrack
+  extends Emitter<LocalVideoTrackEvents & BufferSourceTrackEvents>
+  implements ILocalTrack
+{
   abstract readonly trackMediaType: 'audio' | 'video';
   abstract readonly isPlaying: boolean;
   readonly #id: string;
@@ -100,6 +97,7 @@ export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
     this.#watchers.clear();
   }
 
+  abstract play(element?: string | HTMLElement): void;
   abstract stop(): void;
 
   /** @deprecated Use the client's getLocalAudioStats and getLocalVideoStats. */
@@ -122,7 +120,7 @@ export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
   bindTransceiver(transceiver: RTCRtpTransceiver | undefined): void {
     if (this.#transceiver === transceiver) return;
     this.#transceiver = transceiver;
-    this.emit('transceiver-updated', transceiver);
+    if (transceiver) this.emit('transceiver-updated', transceiver);
   }
 
   protected changed(): void {

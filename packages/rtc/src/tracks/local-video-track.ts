@@ -1,12 +1,21 @@
+import type {
+  BeautyEffectOptions,
+  CameraVideoTrackInitConfig,
+  ImageTypedData,
+  OptimizationMode,
+  VideoEncoderConfiguration,
+  VideoPlayerConfig,
+} from '../api/configurations.ts';
+import type { IBaseProcessor } from '../api/processors.ts';
+import type { ICameraVideoTrack, ILocalVideoTrack, VisibleStatus } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { VideoPlayer } from '../players/video-player.ts';
-import type { VideoPlayerConfig } from '../players/video-screen.ts';
 import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
+import { rejectUnsupported, unsupported } from '../unsupported.ts';
 import { captureMedia, videoConstraints } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
-import { type VideoEncoderConfiguration, videoEncoder } from './presets.ts';
+import { videoEncoder } from './presets.ts';
 
-export type OptimizationMode = 'balanced' | 'motion' | 'detail';
 export interface LocalVideoOptions {
   readonly encoder: VideoEncoderConfiguration;
   readonly optimizationMode?: OptimizationMode;
@@ -16,9 +25,9 @@ export interface LocalVideoOptions {
 }
 
 /** Pictures that this page sends. */
-export class LocalVideoTrack extends LocalTrack {
+export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   override readonly trackMediaType = 'video';
-  readonly processorDestination = { name: 'destination' };
+  readonly processorDestination = { name: 'destination' } as IBaseProcessor;
   #player: VideoPlayer | undefined;
   #encoder: VideoEncoderConfiguration;
   #mode: OptimizationMode | undefined;
@@ -50,7 +59,7 @@ export class LocalVideoTrack extends LocalTrack {
   }
 
   /** Shows the track in a `<video>`, or inside another element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
-  play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
+  override play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
     this.requireOpen();
     if (this.#player) this.#player.moveTo(element);
     else
@@ -71,7 +80,7 @@ export class LocalVideoTrack extends LocalTrack {
     return this.#player?.frame() ?? new ImageData(2, 2);
   }
 
-  getVideoElementVisibleStatus(): { visible: boolean; reason?: string } | undefined {
+  getVideoElementVisibleStatus(): VisibleStatus | undefined {
     return this.#player?.visibility();
   }
 
@@ -103,19 +112,45 @@ export class LocalVideoTrack extends LocalTrack {
     this.swapSource(track, stopOld);
   }
 
-  clone(config?: string | VideoEncoderConfiguration): LocalVideoTrack {
-    return new LocalVideoTrack(this.source.clone(), {
-      ...this.options,
-      encoder: config === undefined ? this.#encoder : videoEncoder(config),
-    });
+  /** A track of the same source, which is muted, disabled and closed on its own; with `cloneTrack` false it sends the very same MediaStreamTrack. */
+  clone(config?: string | VideoEncoderConfiguration, cloneTrack = true): LocalVideoTrack {
+    return new LocalVideoTrack(this.copy(cloneTrack), this.optionsWith(config));
+  }
+
+  protected copy(cloneTrack: boolean): MediaStreamTrack {
+    return cloneTrack ? this.source.clone() : this.source;
+  }
+
+  protected optionsWith(config?: string | VideoEncoderConfiguration): LocalVideoOptions {
+    return { ...this.options, encoder: config === undefined ? this.#encoder : videoEncoder(config) };
+  }
+
+  setBeautyEffect(enabled: boolean, _options?: BeautyEffectOptions): Promise<void> {
+    return enabled ? rejectUnsupported('beauty effect') : Promise.resolve();
+  }
+
+  getCurrentFrameImage(_imageType: string, _quality: number): Promise<ImageTypedData> {
+    return rejectUnsupported('images of single frames');
+  }
+
+  sendSeiData(_sei: Uint8Array): void {
+    unsupported('SEI data');
   }
 
   /** Processors of other makers are accepted and not run. */
-  pipe<P>(processor: P): P {
+  pipe<P extends IBaseProcessor>(processor: P): P {
     return processor;
   }
 
   unpipe(): void {}
+
+  useExtension(): never {
+    return unsupported('video extensions');
+  }
+
+  removeExtension(): boolean {
+    return false;
+  }
 
   protected override emptyStats(): LocalVideoStats {
     return emptyLocalVideoStats();
@@ -135,13 +170,11 @@ export class LocalVideoTrack extends LocalTrack {
   }
 }
 
-export interface CameraOptions {
-  readonly cameraId?: string;
-  readonly facingMode?: string;
-}
+type CameraOptions = Pick<CameraVideoTrackInitConfig, 'cameraId' | 'facingMode'>;
+type CameraChoice = Parameters<ICameraVideoTrack['setDevice']>[0];
 
 /** Pictures from a camera. */
-export class CameraVideoTrack extends LocalVideoTrack {
+export class CameraVideoTrack extends LocalVideoTrack implements ICameraVideoTrack {
   #camera: CameraOptions;
 
   constructor(source: MediaStreamTrack, options: LocalVideoOptions, camera: CameraOptions) {
@@ -150,7 +183,7 @@ export class CameraVideoTrack extends LocalVideoTrack {
   }
 
   /** Switches to another camera, given by its id or its facing mode. */
-  async setDevice(device: string | { deviceId: string } | { facingMode: string }): Promise<void> {
+  async setDevice(device: CameraChoice): Promise<void> {
     this.requireOpen();
     const before = this.#camera;
     this.#camera = cameraOf(device);
@@ -163,6 +196,10 @@ export class CameraVideoTrack extends LocalVideoTrack {
     }
   }
 
+  override clone(config?: string | VideoEncoderConfiguration, cloneTrack = true): CameraVideoTrack {
+    return new CameraVideoTrack(this.copy(cloneTrack), this.optionsWith(config), this.#camera);
+  }
+
   async #open(): Promise<MediaStreamTrack> {
     const stream = await captureMedia({ video: videoConstraints(this.encoder, this.#camera) });
     const [track] = stream.getVideoTracks();
@@ -171,7 +208,7 @@ export class CameraVideoTrack extends LocalVideoTrack {
   }
 }
 
-function cameraOf(device: string | { deviceId: string } | { facingMode: string }): CameraOptions {
+function cameraOf(device: CameraChoice): CameraOptions {
   if (typeof device === 'string') return { cameraId: device };
-  return 'deviceId' in device ? { cameraId: device.deviceId } : { facingMode: device.facingMode };
+  return device.deviceId === undefined ? { facingMode: device.facingMode } : { cameraId: device.deviceId };
 }

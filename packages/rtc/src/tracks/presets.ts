@@ -1,22 +1,5 @@
+import type { AudioEncoderConfiguration, VideoEncoderConfiguration } from '../api/configurations.ts';
 import { failure } from '../errors.ts';
-
-export interface AudioEncoderConfiguration {
-  readonly sampleRate?: number;
-  readonly sampleSize?: number;
-  readonly stereo?: boolean;
-  /** Kilobits per second. */
-  readonly bitrate?: number;
-}
-type Dimension = number | ConstrainULongRange;
-export interface VideoEncoderConfiguration {
-  readonly width?: Dimension;
-  readonly height?: Dimension;
-  readonly frameRate?: number | ConstrainDoubleRange;
-  /** Kilobits per second. */
-  readonly bitrateMin?: number;
-  readonly bitrateMax?: number;
-  readonly scaleResolutionDownBy?: number;
-}
 
 /** Name: sample rate, stereo, kilobits per second. */
 const audioPresets: Readonly<Record<string, readonly [number, boolean, number]>> = {

@@ -1,18 +1,9 @@
+import type { IRemoteTrack, RemoteVideoTrackEvents } from '../api/tracks.ts';
 import { Emitter } from '../emitter.ts';
 import type { RemoteAudioStats, RemoteVideoStats } from '../stats/stats.ts';
 
-export interface RemoteTrackEvents {
-  'first-frame-decoded': [];
-  'track-updated': [MediaStreamTrack];
-  'transceiver-updated': [RTCRtpTransceiver | undefined];
-  /** 0 stopped, 1 starting, 2 decoding, 3 frozen. */
-  'video-state-changed': [0 | 1 | 2 | 3];
-  'video-element-visible-status': [{ visible: boolean; reason?: string } | undefined];
-  'sei-received': [Uint8Array];
-}
-
 /** A host's sound and pictures have this in common. The object outlives a lost media session: it then gets a new source. */
-export abstract class RemoteTrack extends Emitter<RemoteTrackEvents> {
+export abstract class RemoteTrack extends Emitter<RemoteVideoTrackEvents> implements IRemoteTrack {
   abstract readonly trackMediaType: 'audio' | 'video';
   abstract readonly isPlaying: boolean;
   #transceiver: RTCRtpTransceiver;
@@ -46,6 +37,8 @@ export abstract class RemoteTrack extends Emitter<RemoteTrackEvents> {
   getRTCRtpTransceiver(): RTCRtpTransceiver | undefined {
     return this.#transceiver;
   }
+
+  abstract play(element?: string | HTMLElement): void;
 
   /** Stops playing; harmless on a track that is gone. */
   abstract stop(): void;

@@ -1,10 +1,14 @@
+import type { VideoPlayerConfig } from '../api/configurations.ts';
+import type { IBaseProcessor } from '../api/processors.ts';
+import type { IRemoteVideoTrack, VisibleStatus } from '../api/tracks.ts';
 import { VideoPlayer } from '../players/video-player.ts';
-import type { VideoPlayerConfig } from '../players/video-screen.ts';
 import { emptyRemoteVideoStats, type RemoteVideoStats } from '../stats/stats.ts';
+import { unsupported } from '../unsupported.ts';
 import { RemoteTrack } from './remote-track.ts';
 
 /** A host's pictures. */
-export class RemoteVideoTrack extends RemoteTrack {
+export class RemoteVideoTrack extends RemoteTrack implements IRemoteVideoTrack {
+  readonly processorDestination = { name: 'destination' } as IBaseProcessor;
   override readonly trackMediaType = 'video';
   override readStats: () => RemoteVideoStats = emptyRemoteVideoStats;
   #player: VideoPlayer | undefined;
@@ -16,7 +20,7 @@ export class RemoteVideoTrack extends RemoteTrack {
   }
 
   /** Shows it in a `<video>`, or inside another element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
-  play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
+  override play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
     if (this.released) return;
     if (this.#player) this.#player.moveTo(element);
     else {
@@ -40,7 +44,7 @@ export class RemoteVideoTrack extends RemoteTrack {
     return this.#player?.frame() ?? new ImageData(2, 2);
   }
 
-  getVideoElementVisibleStatus(): { visible: boolean; reason?: string } | undefined {
+  getVideoElementVisibleStatus(): VisibleStatus | undefined {
     return this.#player?.visibility();
   }
 
@@ -49,11 +53,19 @@ export class RemoteVideoTrack extends RemoteTrack {
   }
 
   /** Processors of other makers are accepted and not run. */
-  pipe<P>(processor: P): P {
+  pipe<P extends IBaseProcessor>(processor: P): P {
     return processor;
   }
 
   unpipe(): void {}
+
+  useExtension(): never {
+    return unsupported('video extensions');
+  }
+
+  removeExtension(): boolean {
+    return false;
+  }
 
   /** @internal Frames flow or do not, as the statistics say, while it is played. */
   setFlowing(flowing: boolean): void {
