@@ -20,6 +20,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
     summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',
     run: (await import('./media/sfu.ts')).run,
   }),
+  narrow: async () => (await import('./media/picture/narrow.ts')).narrow,
+  lossy: async () => (await import('./media/picture/lossy.ts')).lossy,
 };
 
 const [name, ...args] = process.argv.slice(2);

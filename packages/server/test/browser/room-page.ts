@@ -21,6 +21,8 @@ export interface RoomEntry {
   readonly uid?: number;
   readonly account?: string;
   readonly role: 'host' | 'audience';
+  /** Preset of the camera of one who publishes; the SDK's own if left out. */
+  readonly camera?: string;
   /** Parameters for AgoraRTC.setParameter. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
@@ -88,7 +90,8 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
   });
   const room = { client, events, tracks: [], ready: false, failure: undefined };
   room.publish = async () => {
-    room.tracks = await AgoraRTC.createMicrophoneAndCameraTracks();
+    const camera = entry.camera && { encoderConfig: entry.camera };
+    room.tracks = await AgoraRTC.createMicrophoneAndCameraTracks({}, camera || {});
     room.tracks[1].play('local');
     await client.publish(room.tracks);
   };
