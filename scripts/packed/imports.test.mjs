@@ -56,10 +56,28 @@ for (const file of ${JSON.stringify(Object.keys(imports))})
   }
 });
 
+/** The entries of the original's services, with a name that apps import from each. */
+const services = Object.fromEntries(
+  Object.entries({
+    'ai-audio-mode': 'AiAudioModeService',
+    'channel-media-relay': 'ChannelMediaRelayService',
+    'content-inspect': 'ContentInspectService',
+    'data-stream': 'DataStreamService',
+    datachannel: 'DataChannelConnectionService',
+    'image-moderation': 'ImageModerationService',
+    'intercept-frame': 'InterceptFrameService',
+    'live-streaming': 'LiveStreamingService',
+    'p2p-channel': 'P2PChannelService',
+    'planb-connection': 'PlanBConnectionService',
+  }).map(([name, exported]) => [`@housecount/rtc/services/${name}`, [exported]]),
+);
+
 /** What each package is known by. */
 const known = {
   '@housecount/rtc': ['default', 'AgoraRTCErrorCode', 'VERSION'],
-  '@housecount/rtc/esm': ['default', 'createClient', 'createMicrophoneAudioTrack'],
+  '@housecount/rtc/esm': ['default', 'createClient', 'createMicrophoneAudioTrack', 'onAudioAutoplayFailed'],
+  '@housecount/rtc/full': ['default', 'AgoraRTCErrorCode', 'VERSION'],
+  ...services,
   '@housecount/rtm': ['default', 'RTM', 'VERSION'],
   '@housecount/react': ['useChannel', 'useRoster', 'useViewers'],
   '@housecount/webhook': ['verify', 'parseNotices', 'Roster'],
@@ -81,6 +99,27 @@ test('INST4: every package is imported and required in plain Node', async () => 
   );
 });
 
+test('SDK133: entries are found by what resolves as Node did before it knew `exports`', async () => {
+  const { folder, run, write } = await project();
+  const names = Object.entries(known).filter(([name]) => name.startsWith('@housecount/rtc'));
+  const uses = names.map(
+    ([name, exported], at) =>
+      `import * as m${at} from '${name}'; for (const each of ${JSON.stringify(exported)}) if (m${at}[each] === undefined) throw new Error('${name} has no ' + each);`,
+  );
+  await write({
+    'older/entry.js': `${uses.join('\n')}\nconsole.log('${names.length} entries');\n`,
+    'older/build.mjs': `import webpack from 'webpack';
+const output = { path: process.cwd() + '/older', filename: 'out.cjs' };
+const options = { entry: './older/entry.js', mode: 'none', target: 'node', output, resolve: { exportsFields: [] } };
+webpack(options, (error, stats) => {
+  if (error ?? stats.hasErrors()) throw error ?? new Error(stats.toString());
+});
+`,
+  });
+  run(process.execPath, 'older/build.mjs');
+  assert.equal(run(process.execPath, join(folder, 'older/out.cjs')), `${names.length} entries\n`);
+});
+
 test('INST4: a page that takes the SDKs and the hooks is built by Vite', async () => {
   const { folder, run, write } = await project();
   await write({
@@ -88,12 +127,15 @@ test('INST4: a page that takes the SDKs and the hooks is built by Vite', async (
     'vite/main.tsx': `import { useChannel } from '@housecount/react';
 import AgoraRTC from '@housecount/rtc';
 import { createClient } from '@housecount/rtc/esm';
+import Full from '@housecount/rtc/full';
+import { LiveStreamingService } from '@housecount/rtc/services/live-streaming';
 import AgoraRTM from '@housecount/rtm';
 import { createRoot } from 'react-dom/client';
+AgoraRTC.use(LiveStreamingService);
 const user = new AgoraRTM.RTM('0123456789abcdef0123456789abcdef', 'ann');
 function Page() {
   const { occupancy } = useChannel(user, 'demo');
-  return <p>{AgoraRTC.VERSION}: {occupancy} here, {typeof createClient}</p>;
+  return <p>{AgoraRTC.VERSION}: {occupancy} here, {typeof createClient}, {Full.VERSION}</p>;
 }
 createRoot(document.getElementById('root')!).render(<Page />);
 `,

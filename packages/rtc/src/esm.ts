@@ -1,9 +1,15 @@
-import { AgoraRTC, functions } from './client/agora-rtc.ts';
+import { AgoraRTC, functions, VERSION } from './client/agora-rtc.ts';
 import type { GlobalEvents } from './global-events.ts';
+import type { callbackEvents } from './tracks/devices.ts';
 
 export { AgoraRTC as default } from './client/agora-rtc.ts';
 /** The API as named functions, as its `/esm` entry has them. */
 export * from './index.ts';
+export { isAV1Decodable } from './media/codecs.ts';
+export { getParameter } from './settings.ts';
+
+/** What apps show beside the version; the original's is a date. */
+export const BUILD = VERSION;
 
 export const {
   createClient,
@@ -19,6 +25,7 @@ export const {
   getCameras,
   getMicrophones,
   getPlaybackDevices,
+  getElectronScreenSources,
   checkSystemRequirements,
   checkAudioTrackIsActive,
   checkVideoTrackIsActive,
@@ -36,23 +43,25 @@ export const {
   resumeAudioContext,
 } = functions;
 
-type Setter<K extends keyof GlobalEvents> = (callback: (...args: GlobalEvents[K]) => unknown) => void;
+type Callback = keyof typeof callbackEvents;
+type Setter<C extends Callback> = (
+  callback: (...args: GlobalEvents[(typeof callbackEvents)[C]]) => unknown,
+) => void;
 
-export const onAutoplayFailed: Setter<'autoplay-failed'> = (callback) => {
-  AgoraRTC.onAutoplayFailed = callback;
-};
-export const onCameraChanged: Setter<'camera-changed'> = (callback) => {
-  AgoraRTC.onCameraChanged = callback;
-};
-export const onMicrophoneChanged: Setter<'microphone-changed'> = (callback) => {
-  AgoraRTC.onMicrophoneChanged = callback;
-};
-export const onPlaybackDeviceChanged: Setter<'playback-device-changed'> = (callback) => {
-  AgoraRTC.onPlaybackDeviceChanged = callback;
-};
-export const onSecurityPolicyViolation: Setter<'security-policy-violation'> = (callback) => {
-  AgoraRTC.onSecurityPolicyViolation = callback;
-};
-export const onAudioContextStateChanged: Setter<'audio-context-state-changed'> = (callback) => {
-  AgoraRTC.onAudioContextStateChanged = callback;
-};
+/** A function that assigns the object's callback of the same name. */
+const setter =
+  <C extends Callback>(name: C): Setter<C> =>
+  (callback) => {
+    Object.assign(AgoraRTC, { [name]: callback });
+  };
+
+export const onAutoplayFailed: Setter<'onAutoplayFailed'> = setter('onAutoplayFailed');
+export const onAudioAutoplayFailed: Setter<'onAudioAutoplayFailed'> = setter('onAudioAutoplayFailed');
+export const onCameraChanged: Setter<'onCameraChanged'> = setter('onCameraChanged');
+export const onMicrophoneChanged: Setter<'onMicrophoneChanged'> = setter('onMicrophoneChanged');
+export const onPlaybackDeviceChanged: Setter<'onPlaybackDeviceChanged'> = setter('onPlaybackDeviceChanged');
+export const onSecurityPolicyViolation: Setter<'onSecurityPolicyViolation'> =
+  setter('onSecurityPolicyViolation');
+export const onAudioContextStateChanged: Setter<'onAudioContextStateChanged'> = setter(
+  'onAudioContextStateChanged',
+);

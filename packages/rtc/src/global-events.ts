@@ -5,6 +5,8 @@ type AudioState = AudioContextState | 'interrupted';
 
 export interface GlobalEvents {
   'autoplay-failed': [];
+  /** Told for each sound that the browser holds back, for `onAudioAutoplayFailed`. */
+  'audio-autoplay-failed': [];
   'camera-changed': [device: DeviceInfo];
   'microphone-changed': [device: DeviceInfo];
   'playback-device-changed': [device: DeviceInfo];

@@ -27,6 +27,11 @@ export function setParameter(key: string, value: unknown): void {
   parameters.set(key, value);
 }
 
+/** What the page set for a key, or undefined. */
+export function getParameter(key: string): unknown {
+  return parameters.get(key);
+}
+
 /** The address of the server, as `http(s)://host[:port][/path]` without a slash at the end. */
 export function serverUrl(): string {
   const given = [

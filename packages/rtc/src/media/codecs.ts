@@ -14,6 +14,13 @@ export function preferCodec(transceiver: RTCRtpTransceiver, codec: 'vp8' | 'h264
   transceiver.setCodecPreferences([...wanted, ...codecs.filter((each) => !wanted.includes(each))]);
 }
 
+/** Can this browser show AV1? */
+export async function isAV1Decodable(): Promise<boolean> {
+  if (typeof RTCRtpReceiver === 'undefined') return false;
+  const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [];
+  return codecs.some((each) => each.mimeType.toLowerCase() === 'video/av1');
+}
+
 /** AgoraRTC.getSupportedCodec: what this browser can send, by upper-case names. */
 export function supportedCodecs(): { video: string[]; audio: string[] } {
   const names = (kind: 'audio' | 'video', known: readonly string[]): string[] => {

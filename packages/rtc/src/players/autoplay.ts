@@ -22,6 +22,8 @@ function retry(): void {
 /** Starts a media element; what the browser blocks is played later, and other failures only mean that it went away. */
 export function startPlaying(element: HTMLMediaElement, onBlocked: () => void): void {
   element.play().catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'NotAllowedError') onAutoplayBlocked(onBlocked);
+    if (!(error instanceof DOMException && error.name === 'NotAllowedError')) return;
+    onAutoplayBlocked(onBlocked);
+    if (element instanceof HTMLAudioElement) globalEvents.emit('audio-autoplay-failed');
   });
 }

@@ -76,6 +76,7 @@ export function watchDevices(): void {
 /** The listeners that a page may assign to AgoraRTC, by the event each one hears. */
 export const callbackEvents = {
   onAutoplayFailed: 'autoplay-failed',
+  onAudioAutoplayFailed: 'audio-autoplay-failed',
   onCameraChanged: 'camera-changed',
   onMicrophoneChanged: 'microphone-changed',
   onPlaybackDeviceChanged: 'playback-device-changed',
