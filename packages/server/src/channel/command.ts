@@ -40,6 +40,8 @@ export type MembershipCommand =
       readonly lastHeardMs: number;
       readonly evidence: Evidence;
       readonly attachment?: number;
+      /** Its lease does not end before this, epoch milliseconds: nothing could be recorded for a while. */
+      readonly endsFromMs?: number;
     }
   /** The connection is heard again within its lease. No event. */
   | { readonly type: 'heard'; readonly connectionId: string; readonly attachment?: number }

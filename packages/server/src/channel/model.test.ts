@@ -89,6 +89,11 @@ const join: fc.Arbitrary<Ask> = fc
     };
   });
 
+/** The time, from now, before which nothing ends after one in which nothing could be recorded. */
+const fromMs = fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined });
+const from = (nowMs: number, ends: number | undefined) =>
+  ends === undefined ? {} : { endsFromMs: nowMs + ends };
+
 /** Commands for a channel of any kind that somebody can be in. */
 const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   { weight: 8, arbitrary: join },
@@ -106,13 +111,14 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
   {
     weight: 5,
-    arbitrary: fc.tuple(connectionId, fc.integer({ min: -2, max: 25 }), evidence, before).map(
-      ([id, agoMs, by, which]): Ask =>
+    arbitrary: fc.tuple(connectionId, fc.integer({ min: -2, max: 25 }), evidence, before, fromMs).map(
+      ([id, agoMs, by, which, ends]): Ask =>
         (nowMs, _, attachmentOf) => ({
           type: 'silent',
           connectionId: id,
           lastHeardMs: nowMs - agoMs,
           evidence: by,
+          ...from(nowMs, ends),
           ...naming(attachmentOf, id, which),
         }),
     ),
@@ -198,9 +204,9 @@ const ofTime: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 30 }).map(
-      (blindMs): Ask =>
-        () => ({ type: 'blind', blindMs }),
+    arbitrary: fc.tuple(fc.integer({ min: 1, max: 30 }), fromMs).map(
+      ([blindMs, ends]): Ask =>
+        (nowMs) => ({ type: 'blind', blindMs, ...from(nowMs, ends) }),
     ),
   },
   { weight: 1, arbitrary: fc.constant<Ask>(() => ({ type: 'show' })) },
@@ -328,12 +334,13 @@ const ofLocks: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
   {
     weight: 3,
-    arbitrary: fc.tuple(user, fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined })).map(
-      ([owner, agoMs]): Ask =>
+    arbitrary: fc.tuple(user, fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }), fromMs).map(
+      ([owner, agoMs, ends]): Ask =>
         (nowMs) => ({
           type: 'lock-holder',
           owner,
           offlineSinceMs: agoMs === undefined ? undefined : nowMs - agoMs,
+          ...from(nowMs, ends),
         }),
     ),
   },

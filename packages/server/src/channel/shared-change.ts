@@ -36,6 +36,8 @@ export interface Blind {
   readonly type: 'blind';
   readonly atMs: number;
   readonly blindMs: number;
+  /** Of time in which nothing could be recorded: whatever runs out does not before this instead, epoch milliseconds. */
+  readonly endsFromMs?: number;
 }
 
 /** Who lost their node, and is not back by now, is shown as interrupted from now on. */
@@ -74,7 +76,7 @@ function locksAfter(locks: Locks, change: SharedChange): Locks {
     case 'node-lost':
       return change.wasLast ? runOutAfter(locks, change.leaseEndsMs) : locks;
     case 'blind':
-      return endLater(locks, change.blindMs);
+      return endLater(locks, later(change));
     case 'absent-shown':
       return locks;
   }
@@ -110,10 +112,16 @@ function withoutLostStreams(roster: Roster, change: NodeLost): Roster {
   return after;
 }
 
-const prolonged =
-  ({ blindMs }: Blind) =>
-  ({ link }: Member): Link =>
-    link.state === 'live' ? link : { ...link, leaseEndsMs: link.leaseEndsMs + blindMs };
+function prolonged(change: Blind): (member: Member) => Link {
+  const endsMs = later(change);
+  return ({ link }) => (link.state === 'live' ? link : { ...link, leaseEndsMs: endsMs(link.leaseEndsMs) });
+}
+
+/** When that ends which ended then before the change. */
+const later =
+  ({ blindMs, endsFromMs }: Blind) =>
+  (endsMs: number): number =>
+    endsFromMs === undefined ? endsMs + blindMs : Math.max(endsMs, endsFromMs);
 
 function shown({ link }: Member): Link {
   if (link.state === 'live' || !link.untold) return link;

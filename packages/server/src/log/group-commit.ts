@@ -9,7 +9,7 @@ import { encodeRecord } from './record/codec.ts';
 import type { LogEntry } from './record/record.ts';
 import type { Draft } from './state/draft.ts';
 import type { LogState } from './state/state.ts';
-import type { BlindTime } from './time/blind-time.ts';
+import type { WriteGap } from './time/write-gap.ts';
 
 /** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */
 export const retryMs = 500;
@@ -19,11 +19,11 @@ export interface GroupCommitOptions {
   readonly partition: string;
   readonly state: Pick<LogState, 'draft'>;
   readonly clock: Clock;
-  readonly blindTime: BlindTime;
+  readonly gap: Pick<WriteGap, 'cause' | 'failed' | 'ended'>;
   readonly logger: Logger;
   readonly batchCommandsMax: number;
-  /** The fact to be decided before anything else when for `blindMs` nobody could be heard. */
-  readonly onBlind: (blindMs: number) => Pending['decide'];
+  /** What is to be decided before anything else of an append. */
+  readonly first: () => readonly Pending[];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;
   /** Another writer has the partition. Nothing is decided here from then on. */
@@ -51,7 +51,6 @@ export class GroupCommit {
   #end: Place;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
-  #failed: { readonly sinceMs: number; readonly cause: string } | undefined;
 
   constructor(options: GroupCommitOptions, end: Place) {
     this.#options = options;
@@ -64,7 +63,8 @@ export class GroupCommit {
 
   /** Why the newest append failed, in a sentence; undefined once one has succeeded again. */
   get trouble(): string | undefined {
-    return this.#failed && `The log cannot be written: ${this.#failed.cause}`;
+    const { cause } = this.#options.gap;
+    return cause === undefined ? undefined : `The log cannot be written: ${cause}`;
   }
 
   /** Queues commands; each is settled when it is durable or refused. */
@@ -105,10 +105,10 @@ export class GroupCommit {
   async #commit(asked: readonly Pending[]): Promise<void> {
     const { state, store, partition, clock } = this.#options;
     const draft = state.draft();
-    // Blind time is looked for before time is read: what is decided below has been made up for.
-    const blind = this.#blind();
+    // It looks for blind time before time is read: what is decided below has been made up for.
+    const first = this.#options.first();
     const nowMs = clock.nowMs();
-    const { batch, decided, transactions } = this.#decide([...blind, ...asked], draft, nowMs);
+    const { batch, decided, transactions } = this.#decide([...first, ...asked], draft, nowMs);
     let { position } = this.#end;
     if (transactions.length > 0) {
       const outcome = await store.append(partition, { atMs: nowMs, transactions }, this.#end);
@@ -151,19 +151,10 @@ export class GroupCommit {
     return { batch: asked.slice(0, decided.length), decided, transactions };
   }
 
-  #blind(): readonly Pending[] {
-    const { blindTime, onBlind, logger } = this.#options;
-    const blindMs = blindTime.take();
-    if (blindMs === 0) return [];
-    logger.warn('the clock was set, or the server stood still; leases last longer by as much', { blindMs });
-    return [{ decide: onBlind(blindMs), fact: true, settle: () => undefined }];
-  }
-
   #succeeded(): void {
-    if (this.#failed === undefined) return;
-    const { clock, logger } = this.#options;
-    logger.info('the log is written again', { afterMs: clock.steadyMs() - this.#failed.sinceMs });
-    this.#failed = undefined;
+    const { gap, logger } = this.#options;
+    const afterMs = gap.ended();
+    if (afterMs !== undefined) logger.info('the log is written again', { afterMs });
   }
 
   /** The draft is dropped: what was not recorded did not happen, not even the refusals that were decided against it. */
@@ -176,12 +167,10 @@ export class GroupCommit {
       this.#options.onConflict({ expected: this.#end, end: outcome.end, unsettled });
       return;
     }
-    if (this.#failed === undefined) {
-      const cause = String(outcome.cause);
-      this.#failed = { sinceMs: this.#options.clock.steadyMs(), cause };
-      // Once, not per append: a full disk must not fill the operator's log as well.
-      this.#options.logger.error('the log cannot be written; joins are refused, leaves wait', { cause });
-    }
+    const { gap, logger } = this.#options;
+    // Once, not per append: a full disk must not fill the operator's log as well.
+    if (gap.failed(outcome.cause))
+      logger.error('the log cannot be written; joins are refused, leaves wait', { cause: gap.cause });
     const facts = batch.filter(({ fact }) => fact);
     for (const { fact, settle } of batch) if (!fact) settle({ ok: false, code: 'log_unavailable' });
     if (facts.length === 0) return;

@@ -29,7 +29,9 @@ import { Snapshots } from './snapshot/snapshots.ts';
 import type { LogState } from './state/state.ts';
 import { AliveMark } from './time/alive-mark.ts';
 import { BlindTime } from './time/blind-time.ts';
+import { type MakeUpNeeds, makeUp } from './time/make-up.ts';
 import { notBefore } from './time/not-before.ts';
+import { WriteGap } from './time/write-gap.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** There is no other node. */
@@ -96,13 +98,20 @@ class EmbeddedOwner implements Log {
     this.#snapshots = new Snapshots({ ...options, state, lastPosition: snapshotPosition });
     this.#alive = new AliveMark(store, partition, { clock, logger });
     this.#feed = new EntryFeed({ store, partition, lastPosition: end.position });
+    const gap = new WriteGap(clock, options.recoveryMs);
+    const blind: MakeUpNeeds = {
+      blindTime: this.#blindTime,
+      gap,
+      logger,
+      onBlind: (time) => this.#upkeep.blind(time),
+    };
     const deciding = {
       store,
       partition,
       state,
       clock,
-      blindTime: this.#blindTime,
-      onBlind: (blindMs: number) => this.#upkeep.blind(blindMs),
+      gap,
+      first: () => makeUp(blind),
       logger,
       batchCommandsMax: limits.batchCommandsMax,
       onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) =>
@@ -117,7 +126,7 @@ class EmbeddedOwner implements Log {
     const on = state.nodes.last + 1;
     this.#incarnation = { on, node, incarnation: random.id(incarnationChars) };
     const asks = asksOf(this.#owner, this.#incarnation);
-    const parts = { state, asks, clock, random, addresses: this.#addresses, on };
+    const parts = { state, asks, clock, random, addresses: this.#addresses, on, gap };
     this.#upkeep = new Upkeep(parts);
     this.#reads = new ChannelReads(state);
     this.#channels = new ChannelCommands(parts);

@@ -14,7 +14,7 @@ import type { Committed } from './pending.ts';
 import { decodeRecord } from './record/codec.ts';
 import type { LogRecord } from './record/record.ts';
 import { LogState } from './state/state.ts';
-import { BlindTime } from './time/blind-time.ts';
+import { WriteGap } from './time/write-gap.ts';
 
 const partition = 'main';
 const lobby = liveKey('0123456789abcdef0123456789abcdef', 'lobby');
@@ -41,8 +41,8 @@ class Writer {
       partition,
       state: this.state,
       clock,
-      blindTime: new BlindTime(clock),
-      onBlind: () => () => ({ ok: true, records: [] }),
+      gap: new WriteGap(clock, 15_000),
+      first: () => [],
       logger: quietLogger(() => undefined),
       batchCommandsMax: 4,
       onDurable: (entries) => {

@@ -1,4 +1,5 @@
 import type { Channel, ChannelKey } from '../channel/channel.ts';
+import type { Blind } from '../channel/shared-change.ts';
 import type { Clock } from '../clock.ts';
 import { fixed } from '../fixed-limits.ts';
 import type { Asks, Decide } from './commands/asks.ts';
@@ -44,9 +45,9 @@ export class Upkeep {
   }
 
   /** Every lease and every lock that runs out is to do so later. To be decided before anything else. */
-  blind(blindMs: number): Decide {
+  blind(blind: Pick<Blind, 'blindMs' | 'endsFromMs'>): Decide {
     return (draft, atMs) => {
-      const records = draft.channels().some(runsOut) ? [{ type: 'blind', atMs, blindMs } as const] : [];
+      const records = draft.channels().some(runsOut) ? [{ type: 'blind', atMs, ...blind } as const] : [];
       return { ok: true, records };
     };
   }

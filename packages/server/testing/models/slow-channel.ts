@@ -187,8 +187,10 @@ export class SlowModel {
       return undefined;
     }
     if (command.type === 'blind') {
-      for (const { silence } of this.people) if (silence) silence.endsMs += command.blindMs;
-      this.locks.blind(command.blindMs);
+      const later = (endsMs: number) =>
+        command.endsFromMs === undefined ? endsMs + command.blindMs : Math.max(endsMs, command.endsFromMs);
+      for (const { silence } of this.people) if (silence) silence.endsMs = later(silence.endsMs);
+      this.locks.blind(later);
       return undefined;
     }
     if (command.type === 'show') {
@@ -278,7 +280,8 @@ export class SlowModel {
       case 'silent': {
         const heardMs = Math.max(person.joinedMs, Math.min(nowMs, command.lastHeardMs));
         if (person.silence && heardMs <= person.silence.heardMs) return undefined;
-        const endsMs = Math.max(heardMs + person.leaseMs, person.silence?.endsMs ?? 0);
+        const { endsFromMs = 0 } = command;
+        const endsMs = Math.max(heardMs + person.leaseMs, person.silence?.endsMs ?? 0, endsFromMs);
         person.silence = { heardMs, noticedMs: nowMs, evidence: command.evidence, endsMs };
         return undefined;
       }

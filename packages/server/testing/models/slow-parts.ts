@@ -36,8 +36,8 @@ export class SlowLocks {
     for (const lock of this.list) if (lock.owner !== undefined) lock.endsMs = endsMs + lock.ttlMs;
   }
 
-  blind(blindMs: number): void {
-    for (const lock of this.list) if (lock.endsMs !== undefined) lock.endsMs += blindMs;
+  blind(later: (endsMs: number) => number): void {
+    for (const lock of this.list) if (lock.endsMs !== undefined) lock.endsMs = later(lock.endsMs);
   }
 
   ownerOf(name: string): string | undefined {
@@ -46,11 +46,11 @@ export class SlowLocks {
 
   ask(command: LockCommand): string | undefined {
     if (command.type === 'lock-holder') {
-      const { owner, offlineSinceMs: sinceMs } = command;
+      const { owner, offlineSinceMs: sinceMs, endsFromMs = 0 } = command;
       const isNews = this.#of(owner).some(({ endsMs }) => (endsMs === undefined) === (sinceMs !== undefined));
       for (const lock of isNews ? this.#of(owner) : []) {
         delete lock.endsMs;
-        if (sinceMs !== undefined) lock.endsMs = sinceMs + lock.ttlMs;
+        if (sinceMs !== undefined) lock.endsMs = Math.max(sinceMs + lock.ttlMs, endsFromMs);
       }
       return undefined;
     }

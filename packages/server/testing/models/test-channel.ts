@@ -23,7 +23,7 @@ export const limitsForTests: ChannelLimits = {
 /** What happens to every channel at once, and nobody asks of one: the server starts again, is blind, or shows who is not back. */
 export type Happening =
   | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
-  | { readonly type: 'blind'; readonly blindMs: number }
+  | { readonly type: 'blind'; readonly blindMs: number; readonly endsFromMs?: number }
   | { readonly type: 'show' };
 
 export type AnyChange = ChannelChange | SharedChange;
@@ -37,7 +37,7 @@ function recordOf(nowMs: number, happening: Happening): SharedChange {
       return { type: 'node-lost', ...node, atMs: nowMs, lastAliveMs, leaseEndsMs: nowMs + recoveryMs };
     }
     case 'blind':
-      return { type: 'blind', atMs: nowMs, blindMs: happening.blindMs };
+      return { ...happening, atMs: nowMs };
     case 'show':
       return { type: 'absent-shown', atMs: nowMs };
   }

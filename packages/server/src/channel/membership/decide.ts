@@ -132,7 +132,7 @@ function silenced(
   const { app, name } = channel.key;
   const { uid, connectionId, link } = member;
   const lastHeardMs = Math.max(member.joinedMs, Math.min(command.lastHeardMs, nowMs));
-  let leaseEndsMs = lastHeardMs + member.leaseMs;
+  let leaseEndsMs = Math.max(lastHeardMs + member.leaseMs, command.endsFromMs ?? 0);
   if (link.state === 'silent') {
     if (lastHeardMs <= link.lastHeardMs) return [];
     leaseEndsMs = Math.max(leaseEndsMs, link.leaseEndsMs);

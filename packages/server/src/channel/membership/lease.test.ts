@@ -303,6 +303,15 @@ describe('blind time', () => {
     });
   });
 
+  test('CHAN24: where nothing could be recorded they end no earlier than the record says', () => {
+    const channel = new TestChannel().joined(T, 1, 2);
+    channel.must(T + 5000, silent(1, T + 1000, 'socket-closed'));
+    channel.must(T + 5000, silent(2, T + 5000, 'socket-closed'));
+    channel.must(T + 9000, { type: 'blind', blindMs: 2_500, endsFromMs: T + 13_000 });
+    const ends = [1, 2].map((uid) => channel.member(uid).link);
+    expect(ends).toMatchObject([{ leaseEndsMs: T + 13_000 }, { leaseEndsMs: T + 15_000 }]);
+  });
+
   test('CHAN24: where nobody is silent nothing is another, and a token is not made longer', () => {
     const channel = new TestChannel();
     channel.must(T, join(1, { tokenEndsMs: T + 50_000 }));

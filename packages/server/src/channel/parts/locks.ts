@@ -23,8 +23,13 @@ export type LockCommand =
   | { readonly type: 'release-lock'; readonly name: string; readonly by: string }
   /** Takes it from `owner`, whoever asks. */
   | { readonly type: 'revoke-lock'; readonly name: string; readonly owner: string; readonly by: string }
-  /** A holder is offline since `sinceMs`, or is back: what they hold ends by itself, or no longer does. */
-  | { readonly type: 'lock-holder'; readonly owner: string; readonly offlineSinceMs: number | undefined };
+  /** A holder is offline since `sinceMs`, or is back: what they hold ends by itself, but not before `endsFromMs`, or no longer does. */
+  | {
+      readonly type: 'lock-holder';
+      readonly owner: string;
+      readonly offlineSinceMs: number | undefined;
+      readonly endsFromMs?: number;
+    };
 
 /** The kinds of changes of a lock; names as in the API. */
 export type LockEvent = 'SET' | 'REMOVED' | 'ACQUIRED' | 'RELEASED' | 'EXPIRED';
@@ -45,6 +50,8 @@ export type LockChange =
       readonly atMs: number;
       readonly owner: string;
       readonly offlineSinceMs: number | undefined;
+      /** They do not end before this, epoch milliseconds: nothing could be recorded for a while. */
+      readonly endsFromMs?: number;
     };
 
 export type LockRefusal = 'lock_exists' | 'lock_unknown' | 'lock_taken' | 'lock_not_held' | 'locks_full';
@@ -106,9 +113,9 @@ export function expiredLocks(locks: Locks, nowMs: number): readonly LockChange[]
 export const runOutAfter = (locks: Locks, sinceMs: number): Locks =>
   mapped(locks, (lock) => (lock.owner === undefined ? lock : { ...lock, endsMs: sinceMs + lock.ttlMs }));
 
-/** Makes locks that run out do so `blindMs` later, because no holder could come back in that time. */
-export const endLater = (locks: Locks, blindMs: number): Locks =>
-  mapped(locks, (lock) => (lock.endsMs === undefined ? lock : { ...lock, endsMs: lock.endsMs + blindMs }));
+/** Makes locks that run out do so later, because no holder could come back for a while. */
+export const endLater = (locks: Locks, later: (endsMs: number) => number): Locks =>
+  mapped(locks, (lock) => (lock.endsMs === undefined ? lock : { ...lock, endsMs: later(lock.endsMs) }));
 
 /** The locks with each that is another; the same if none is. */
 function mapped(locks: Locks, change: (lock: Lock) => Lock): Locks {
@@ -129,9 +136,7 @@ export function withLocks(locks: Locks, change: LockChange): Locks {
       event === 'SET' ? change.by : Object.hasOwn(locks, lock.name) ? locks[lock.name]?.by : undefined;
     return Object.fromEntries([...others, [lock.name, { ...lock, ...(by !== undefined && { by }) }]]);
   }
-  return Object.fromEntries(
-    Object.entries(locks).map(([name, lock]) => [name, heldBy(lock, change.owner, change.offlineSinceMs)]),
-  );
+  return Object.fromEntries(Object.entries(locks).map(([name, lock]) => [name, heldBy(lock, change)]));
 }
 
 /** When the first of them runs out, epoch milliseconds; undefined: none does. */
@@ -145,17 +150,23 @@ export function dueLocks(locks: Locks): number | undefined {
 
 function holderChange(
   locks: Locks,
-  { owner, offlineSinceMs }: Extract<LockCommand, { type: 'lock-holder' }>,
+  { owner, offlineSinceMs, endsFromMs }: Extract<LockCommand, { type: 'lock-holder' }>,
   nowMs: number,
 ): LockChange | undefined {
   const held = Object.values(locks).filter((lock) => lock.owner === owner);
   // A lock that runs out already goes on doing so.
   const isNews = held.some(({ endsMs }) => (endsMs === undefined) === (offlineSinceMs !== undefined));
-  return isNews ? { type: 'lock-holder-changed', atMs: nowMs, owner, offlineSinceMs } : undefined;
+  if (!isNews) return undefined;
+  const change = { type: 'lock-holder-changed', atMs: nowMs, owner, offlineSinceMs } as const;
+  return offlineSinceMs === undefined || endsFromMs === undefined ? change : { ...change, endsFromMs };
 }
 
-function heldBy(lock: Lock, owner: string, offlineSinceMs: number | undefined): Lock {
+function heldBy(
+  lock: Lock,
+  { owner, offlineSinceMs, endsFromMs = 0 }: Extract<LockChange, { type: 'lock-holder-changed' }>,
+): Lock {
   if (lock.owner !== owner) return lock;
   const { endsMs: _, ...rest } = lock;
-  return offlineSinceMs === undefined ? rest : { ...rest, endsMs: offlineSinceMs + lock.ttlMs };
+  if (offlineSinceMs === undefined) return rest;
+  return { ...rest, endsMs: Math.max(offlineSinceMs + lock.ttlMs, endsFromMs) };
 }

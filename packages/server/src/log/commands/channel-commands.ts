@@ -12,6 +12,7 @@ import { decideCommand } from '../decide/command.ts';
 import { decideJoin } from '../decide/join.ts';
 import type { LogRecord } from '../record/record.ts';
 import type { LogState } from '../state/state.ts';
+import type { WriteGap } from '../time/write-gap.ts';
 import type { Asks, Decide } from './asks.ts';
 
 export interface ChannelCommandsOptions {
@@ -20,6 +21,8 @@ export interface ChannelCommandsOptions {
   readonly addresses: Addresses;
   readonly random: Random;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** The time in which nothing could be recorded. */
+  readonly gap: Pick<WriteGap, 'endsFromMs'>;
   /** The number of the node's incarnation that clients come to. */
   readonly on: number;
 }
@@ -52,11 +55,11 @@ export class ChannelCommands implements Commands, AddressNotes {
 
   async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
     if (command.type === 'kick') return this.#kick(key, command);
-    const { state, asks } = this.#options;
+    const { state, asks, gap } = this.#options;
     const told = this.#told(command);
     let written: Channel | undefined;
     const decide: Decide = (draft, nowMs) => {
-      const decided = decideCommand(draft, key, told, nowMs);
+      const decided = decideCommand(draft, key, endingFrom(told, gap.endsFromMs), nowMs);
       if (decided.ok && command.type === 'change-metadata')
         written = changesOf(decided.records).reduce(evolve, draft.channel(key));
       return decided;
@@ -108,6 +111,15 @@ export class ChannelCommands implements Commands, AddressNotes {
   #note(key: ChannelKey, uid: number, connectionId: string, ip: string): void {
     if (ip !== '') this.#options.addresses.set(ip, { key, uid, connectionId });
   }
+}
+
+/** What is told of somebody's silence or absence, which after a gap ends nothing before the time given: it may have waited, and they be back. */
+function endingFrom<Told extends { readonly type: ChannelCommand['type'] }>(
+  told: Told,
+  endsFromMs: number | undefined,
+): Told {
+  if (endsFromMs === undefined || (told.type !== 'silent' && told.type !== 'lock-holder')) return told;
+  return { ...told, endsFromMs };
 }
 
 const isResumed = (record: LogRecord): boolean =>

@@ -398,7 +398,7 @@ test('LOG47: a silence is told by its age, and began as long before it was told,
   m.disk.faults.spaceBytesLeft = 10;
   const command = { type: 'silent', silentMs: 3_000, evidence: 'silence' } as const;
   const told = m.log.submit(lobby, { ...command, connectionId: connectionOf(lobby, 1) });
-  await m.clock.advance(4_000);
+  await m.clock.advance(1_500);
   expect(m.member(1).link.state).toBe('live');
   m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
   await m.clock.advance(1_000);
