@@ -9,6 +9,9 @@ interface Silences {
   readonly told: number;
 }
 
+/** The joinedSeqs under one hash, in order of arrival: nearly always one, which stands alone and not in a list of its own. */
+type Filed = number | readonly number[];
+
 const noSilences: Silences = { silent: 0, told: 0 };
 
 /**
@@ -29,20 +32,20 @@ export class Roster implements Iterable<Member> {
   readonly #members: Trie<Member>;
   /** joinedSeq by uid. */
   readonly #uids: Trie<number>;
-  /** joinedSeqs by hash of the connection id; nearly always one. */
-  readonly #connections: Trie<readonly number[]>;
+  /** joinedSeqs by hash of the connection id. */
+  readonly #connections: Trie<Filed>;
   /** joinedSeqs of the broadcasters, by itself. */
   readonly #broadcasters: Trie<number>;
   /** joinedSeqs by hash of the user that they are linked to; of linked members alone. */
-  readonly #linked: Trie<readonly number[]>;
+  readonly #linked: Trie<Filed>;
   readonly #silences: Silences;
 
   private constructor(
     members: Trie<Member>,
     uids: Trie<number>,
-    connections: Trie<readonly number[]>,
+    connections: Trie<Filed>,
     broadcasters: Trie<number>,
-    linked: Trie<readonly number[]>,
+    linked: Trie<Filed>,
     silences: Silences,
   ) {
     this.#members = members;
@@ -91,7 +94,7 @@ export class Roster implements Iterable<Member> {
   }
 
   getByConnection(connectionId: string): Member | undefined {
-    for (const joinedSeq of this.#connections.get(hash(connectionId)) ?? []) {
+    for (const joinedSeq of listed(this.#connections.get(hash(connectionId)))) {
       const member = this.#members.get(joinedSeq);
       if (member?.connectionId === connectionId) return member;
     }
@@ -101,7 +104,7 @@ export class Roster implements Iterable<Member> {
   /** The members that are linked to this user, in order of arrival. */
   linkedTo(userId: string): readonly Member[] {
     const members: Member[] = [];
-    for (const joinedSeq of this.#linked.get(hash(userId)) ?? []) {
+    for (const joinedSeq of listed(this.#linked.get(hash(userId)))) {
       const member = this.#members.get(joinedSeq);
       if (member?.userId === userId) members.push(member);
     }
@@ -233,19 +236,26 @@ const isSilent = (link: Link | undefined): number => (link?.state === 'silent' ?
 const isTold = (link: Link | undefined): number =>
   link !== undefined && interruptedSinceMs(link) !== undefined ? 1 : 0;
 
+const listed = (found: Filed | undefined): readonly number[] => {
+  if (found === undefined) return [];
+  return typeof found === 'number' ? [found] : found;
+};
+
 /** With a joinedSeq under a name, in order of arrival. */
-function filed(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {
+function filed(files: Trie<Filed>, name: string, joinedSeq: number): Trie<Filed> {
   const key = hash(name);
-  const others = files.get(key);
-  if (!others) return files.with(key, [joinedSeq]);
+  const others = listed(files.get(key));
+  if (others.length === 0) return files.with(key, joinedSeq);
   const at = others.findLastIndex((other) => other < joinedSeq) + 1;
   return files.with(key, others.toSpliced(at, 0, joinedSeq));
 }
 
-function unfiled(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {
+function unfiled(files: Trie<Filed>, name: string, joinedSeq: number): Trie<Filed> {
   const key = hash(name);
-  const rest = (files.get(key) ?? []).filter((other) => other !== joinedSeq);
-  return rest.length === 0 ? files.without(key) : files.with(key, rest);
+  const rest = listed(files.get(key)).filter((other) => other !== joinedSeq);
+  const [first] = rest;
+  if (first === undefined) return files.without(key);
+  return files.with(key, rest.length === 1 ? first : rest);
 }
 
 /**

@@ -8,6 +8,10 @@ const key = fc.oneof(
   fc.constantFrom(0, 31, 32, 0x7fffffff, 0x80000000, 0xffffffff),
 );
 const changes = fc.array(fc.tuple(key, fc.option(fc.nat(100))), { maxLength: 60 });
+/** Few keys, in two branches, so that most changes replace a value. */
+const replacements = fc.array(fc.tuple(fc.constantFrom(1, 2, 3, 33, 34, 4000), fc.option(fc.nat(100))), {
+  maxLength: 30,
+});
 
 /** The trie and the plain map that both come from these changes; null takes a key out. */
 function both(list: readonly (readonly [number, number | null])[]) {
@@ -54,9 +58,12 @@ describe('Trie', () => {
     );
   });
 
-  test('knows the least measure, and finds and counts those at or below a bound', () => {
+  test.each([
+    ['many keys', changes],
+    ['few keys that change often', replacements],
+  ])('knows the least measure, and finds and counts those at or below a bound, of %s', (_, changed) => {
     fc.assert(
-      fc.property(changes, fc.nat(100), fc.integer({ min: -3, max: 40 }), (list, bound, most) => {
+      fc.property(changed, fc.nat(100), fc.integer({ min: -3, max: 40 }), (list, bound, most) => {
         const { trie, sorted } = both(list);
         expect(trie.least).toBe(Math.min(Number.POSITIVE_INFINITY, ...sorted.map(([, value]) => value)));
         expect([...trie.atMost(bound)].map(([at, value]) => [at, value])).toEqual(
