@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 
 /**
  * Signature of an AccessToken2's `info` bytes under a certificate. The odd part is the format's: in the first two steps the
@@ -10,18 +10,18 @@ export function signInfo(
   salt: number,
   info: Uint8Array,
 ): Uint8Array<ArrayBufferLike> {
-  const first = createHmac('sha256', littleEndian(issuedSeconds)).update(certificate, 'ascii').digest();
-  const second = createHmac('sha256', littleEndian(salt)).update(first).digest();
-  return createHmac('sha256', second).update(info).digest();
+  const first = hmac(littleEndian(issuedSeconds)).update(certificate, 'ascii').digest();
+  const second = hmac(littleEndian(salt)).update(first).digest();
+  return hmac(second).update(info).digest();
 }
+
+/** The runtime's own: everybody who joins is checked by three of them, and a stream of Node's for each took twice as long. */
+const hmac = (key: Uint8Array) => new Bun.CryptoHasher('sha256', key);
 
 /** Are the two signatures the same? In constant time. */
 export function sameSignature(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function littleEndian(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
-}
+const littleEndian = (value: number): Uint8Array =>
+  Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);

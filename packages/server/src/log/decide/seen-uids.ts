@@ -103,7 +103,7 @@ export class SeenUids {
   #newest(app: string, atMs: number): Part {
     const all = this.#apps.get(app) ?? [];
     if (all.length === 0) this.#apps.set(app, all);
-    const [newest] = all;
+    const newest = all[0];
     const partUidsMax = this.#limitsOf(app).appSeenUidsMax / parts;
     if (newest && newest.size < partUidsMax && atMs - newest.sinceMs < this.#partMs) return newest;
     // A time of its own, by which a snapshot tells one part from the next.
@@ -179,11 +179,15 @@ class Part {
   }
 
   #grow(): void {
-    const before = this.copy();
-    this.#uids = new Uint32Array(before.#uids.length * 2);
-    this.#holders = new Uint32Array(before.#uids.length * 2);
+    const uids = this.#uids;
+    const holders = this.#holders;
+    this.#uids = new Uint32Array(uids.length * 2);
+    this.#holders = new Uint32Array(uids.length * 2);
     this.#size = 0;
-    for (const [uid, holder] of before) this.set(uid, holder);
+    for (let at = 0; at < uids.length; at++) {
+      const uid = uids[at] ?? 0;
+      if (uid !== 0) this.set(uid, holders[at] ?? 0);
+    }
   }
 
   /** The index of the uid, or the one at which it would be; no uid is 0, which marks an empty place. */
