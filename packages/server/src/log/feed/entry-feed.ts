@@ -3,8 +3,11 @@ import type { Feed } from '../contract/feed.ts';
 import { decodeRecord } from '../record/codec.ts';
 import type { LogEntry } from '../record/record.ts';
 
-/** Entries kept in memory for readers that keep up; those further behind read from the engine. */
-export const tailEntriesMax = 65_536;
+/**
+ * Entries kept in memory for readers that keep up; those further behind read from the engine. An entry and the text of its notice,
+ * which is kept as long as it is, are about a kilobyte.
+ */
+export const tailEntriesMax = 16_384;
 /** Entries in one batch handed to a reader. */
 export const followBatchMax = 1_000;
 
@@ -31,8 +34,8 @@ export class EntryFeed implements Feed {
     const newest = entries.at(-1);
     if (!newest) return;
     for (const entry of entries) this.#tail.push(entry);
-    // Cut in large steps: one copy per tailEntriesMax entries, not one per batch.
-    if (this.#tail.length > 2 * tailEntriesMax) this.#tail = this.#tail.slice(-tailEntriesMax);
+    // Cut in steps: one copy for each quarter of tailEntriesMax entries, not one for each batch.
+    if (this.#tail.length > 1.25 * tailEntriesMax) this.#tail = this.#tail.slice(-tailEntriesMax);
     this.#last = newest.position;
     const waiting = this.#waiting;
     this.#waiting = new Set();
