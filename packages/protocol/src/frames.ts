@@ -16,6 +16,9 @@ export type RosterCounts = Omit<RosterCountFrame, 'type' | 'sid' | 'seq'>;
 /** Longest nonce and proof of a link, characters. Chosen: a proof with the longest user id, in UTF-8 and base64, fits. */
 export const linkNonceLengthMax = 64;
 export const linkProofLengthMax = 1_024;
+/** Bytes of one stream message, and messages in one frame, at most: the size is the original's, the number one frame's room. */
+export const streamMessageBytesMax = 1_024;
+export const streamMessagesPerFrameMax = 16;
 /** Longest grace of a bye, milliseconds. Chosen: a goodbye is still told while people look. */
 export const byeGraceMsMax = 2_000;
 /** Members in one roster-snapshot frame, at most. Chosen: about 150 kB of JSON. */

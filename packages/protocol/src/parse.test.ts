@@ -62,6 +62,8 @@ describe('parseClientFrame', () => {
               expect([
                 ['audio', 'video', 'linkAwaited'].includes(name) && value === true,
                 name === 'token',
+                // A list may be empty.
+                name === 'messages' && Array.isArray(value),
               ]).toContain(true);
           }
   });
@@ -79,6 +81,7 @@ describe('fixtures', () => {
       'subscribe-roster': true,
       'unsubscribe-roster': true,
       streams: true,
+      'stream-messages': true,
       select: true,
     };
     const server: Record<ServerFrame['type'], true> = {
@@ -97,6 +100,7 @@ describe('fixtures', () => {
       'host-joined': true,
       'host-left': true,
       'host-streams': true,
+      'host-messages': true,
       'media-restarted': true,
       'token-will-expire': true,
     };

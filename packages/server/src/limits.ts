@@ -195,6 +195,12 @@ export const limits = {
   helloMs: 5_000,
   /** Frames from one connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
   framesPerSecondMax: 20,
+  /** Stream messages of one connection, per second, on average and at once; then `rate_limited`. The original's limit of a data stream. */
+  streamMessagesPerSecondMax: 60,
+  /** Bytes of them, per second, on average and at once. The original's limit of a client. */
+  streamMessageBytesPerSecondMax: 30 * 1024,
+  /** Stream messages of all connections of a channel, per second, on average and at once: each goes to everybody. Chosen: five that send as fast as they may. */
+  channelStreamMessagesPerSecondMax: 300,
   /** Bytes waiting for all readers of signaling together; then those with the most waiting are cut, until it is less. */
   signalingBacklogBytesMax: 512 * 1024 * 1024,
   /** Bytes waiting for one reader; then it is told `slow_reader` and cut. */

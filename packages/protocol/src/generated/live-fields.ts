@@ -298,5 +298,27 @@ export const liveFields = {
       "must": "true or false",
       "type": "boolean"
     }
+  },
+  "stream-messages": {
+    "id": {
+      "isRequired": true,
+      "must": "a whole number from 0 to 2^53 - 1",
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
+    },
+    "messages": {
+      "isRequired": true,
+      "must": "at most 16 messages, each base64 of at most 1024 bytes",
+      "type": "array",
+      "items": {
+        "type": "string",
+        "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        "x-base64Bytes": {
+          "maximum": 1024
+        }
+      },
+      "maxItems": 16
+    }
   }
 } as const satisfies FrameFields;

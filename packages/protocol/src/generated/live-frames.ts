@@ -10,7 +10,7 @@ export interface ByeFrame {
   readonly graceMs?: number;
 }
 
-export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | LinkFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame;
+export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | LinkFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame | StreamMessagesFrame;
 
 /** The connection ends; the socket is closed with `codes[code].close` right after. */
 export interface ClosingFrame {
@@ -98,6 +98,17 @@ export interface HostLeftFrame {
   readonly uid: number;
   /** `timeout`, `became-audience` (it is still in the channel), or `quit` for all others. */
   readonly reason: 'quit' | 'timeout' | 'became-audience';
+}
+
+/** Messages of a broadcaster: told once to whoever is connected, and kept nowhere. */
+export interface HostMessagesFrame {
+  readonly type: 'host-messages';
+  /** The number of the member. */
+  readonly uid: number;
+  /** If it joined with one. */
+  readonly account?: string;
+  /** The messages in order, each as base64. */
+  readonly messages: readonly string[];
 }
 
 /** A broadcaster as every rtc connection sees it. */
@@ -408,7 +419,7 @@ export interface SelectFrame {
   readonly video: boolean;
 }
 
-export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | MediaRestartedFrame;
+export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostMessagesFrame | MediaRestartedFrame;
 
 /** A request carries an `id`; the answer is `ok` or `error` with the same id. */
 export interface SetRoleFrame {
@@ -417,6 +428,15 @@ export interface SetRoleFrame {
   readonly id: number;
   /** The new role. */
   readonly role: Role;
+}
+
+/** Messages of this broadcaster to all others who are in the channel now. */
+export interface StreamMessagesFrame {
+  readonly type: 'stream-messages';
+  /** Id of the request; its answer has the same. */
+  readonly id: number;
+  /** The messages in order, each as base64 of at most 1,024 bytes. */
+  readonly messages: readonly string[];
 }
 
 /** Tells what this broadcaster is sending (mute and unmute, publish and unpublish). */

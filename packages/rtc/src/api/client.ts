@@ -182,6 +182,11 @@ export interface Audience {
 /** What `createClient` makes: such a client, which also tells who the audience is. */
 export interface HousecountClient extends IAgoraRTCClient, Audience {
   readonly codec: SDK_CODEC;
+  /**
+   * Sends a message, of 1,024 bytes at most, to all others who are in the channel now: `stream-message` tells them, in order. Hosts only.
+   * The original has the method, and its type has it not. With `retry` it is sent again after a lost connection, and may arrive twice.
+   */
+  sendStreamMessage(payload: Uint8Array | string, retry?: boolean): Promise<void>;
   massSubscribe<E extends { readonly user: User; readonly mediaType: 'audio' | 'video' }>(
     list: readonly E[],
   ): Promise<(E & { track?: IRemoteAudioTrack | IRemoteVideoTrack; error?: IAgoraRTCError })[]>;

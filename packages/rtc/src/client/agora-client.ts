@@ -69,9 +69,6 @@ export class AgoraClient extends Client implements HousecountClient {
   setImageModeration(enabled: boolean): Promise<void> {
     return enabled ? unsupported('image moderation') : Promise.resolve();
   }
-  sendStreamMessage(): Promise<void> {
-    return unsupported('stream messages');
-  }
   presubscribe(): Promise<never> {
     return unsupported('presubscribe');
   }

@@ -1,5 +1,5 @@
 import { onPageEnd, type PageEnd, passedMs, watchPage } from '@housecount/link';
-import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
+import type { HostMessagesFrame, Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
 import type { ClientEvents } from '../api/client-events.ts';
 import type { UID } from '../api/uid.ts';
 import { aborted } from '../errors.ts';
@@ -13,6 +13,7 @@ import { Publisher } from '../media/publisher.ts';
 import { RemoteHosts } from '../media/remote-hosts.ts';
 import { RosterFollower } from '../roster/roster-follower.ts';
 import { resumeOnReload } from '../settings.ts';
+import { fromBase64 } from './base64.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 
@@ -137,6 +138,9 @@ export class ChannelSession {
       case 'host-streams':
         this.hosts.take(frame);
         return;
+      case 'host-messages':
+        this.#tellMessages(frame);
+        return;
       case 'media-restarted':
         this.publisher.replace();
         for (const host of this.hosts.all) host.subscription.replace();
@@ -146,6 +150,13 @@ export class ChannelSession {
         return;
       default:
         log.debug('a frame of an unknown type', frame);
+    }
+  }
+
+  #tellMessages({ uid, account, messages }: HostMessagesFrame): void {
+    for (const message of messages) {
+      const payload = fromBase64(message);
+      if (payload) this.options.emit('stream-message', account ?? uid, payload);
     }
   }
 

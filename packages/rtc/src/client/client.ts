@@ -34,6 +34,7 @@ import { disconnectedReason } from './end-reason.ts';
 import { readJoinArguments } from './join-arguments.ts';
 import { OperationQueue } from './queue.ts';
 import { rosterEvents } from './roster-events.ts';
+import { StreamMessages } from './stream-messages.ts';
 
 type MediaType = MediaKind | 'datachannel';
 type UserOrUid = UID | { readonly uid: UID };
@@ -49,6 +50,7 @@ export class Client extends Emitter<ClientEvents> {
   /** While joined. */
   #session: ChannelSession | undefined;
   #stats: ClientStats | undefined;
+  #messages: StreamMessages | undefined;
   #indicatesVolume = false;
   readonly #queue = new OperationQueue();
 
@@ -122,6 +124,7 @@ export class Client extends Emitter<ClientEvents> {
         throw exception;
       }
       this.#session = session;
+      this.#messages = new StreamMessages(session.link);
       this.#stats = new ClientStats(session, (event, ...args) => this.emit(event, ...args));
       if (this.#indicatesVolume) this.#stats.indicateVolume();
       this.#setState('CONNECTED');
@@ -290,6 +293,17 @@ export class Client extends Emitter<ClientEvents> {
     return this.#requireSession('audienceCount() needs a joined client').roster.audienceCount();
   }
 
+  /**
+   * Sends a message, of 1,024 bytes at most, to all others who are in the channel now: `stream-message` tells them. Hosts only. Resolves
+   * when the server has sent it on, in the order of the calls; errors as StreamMessages.send says.
+   */
+  async sendStreamMessage(payload: Uint8Array | string, retry = false): Promise<void> {
+    const messages = this.#messages;
+    if (!messages) throw failure('INVALID_OPERATION', 'sendStreamMessage needs a joined client');
+    if (this.#role !== 'host') throw failure('INVALID_OPERATION', 'audience can not send stream messages');
+    return messages.send(payload, retry);
+  }
+
   enableAudioVolumeIndicator(): void {
     this.#indicatesVolume = true;
     this.#stats?.indicateVolume();
@@ -374,6 +388,8 @@ export class Client extends Emitter<ClientEvents> {
   #end(reason: ConnectionDisconnectedReason): void {
     this.#stats?.stop();
     this.#stats = undefined;
+    this.#messages?.end();
+    this.#messages = undefined;
     this.#session = undefined;
     this.#indicatesVolume = false;
     this.#setState('DISCONNECTED', reason);

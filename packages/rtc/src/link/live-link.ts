@@ -114,8 +114,11 @@ export class LiveLink {
     });
   }
 
-  /** Sends a request, again after a reconnection if need be. Rejects HousecountError, TIMEOUT, or OPERATION_ABORTED once over. */
-  async request(body: RequestBody): Promise<void> {
+  /**
+   * Sends a request, again after a reconnection if need be. Rejects HousecountError, TIMEOUT, or OPERATION_ABORTED once over. One that is
+   * to be sent once at most rejects WS_DISCONNECT where the connection was lost before its answer.
+   */
+  async request(body: RequestBody, { isOnce = false }: { readonly isOnce?: boolean } = {}): Promise<void> {
     const { passedMs } = this.surroundings;
     const deadlineMs = passedMs() + requestMsMax;
     for (;;) {
@@ -130,6 +133,8 @@ export class LiveLink {
         if (!end) throw error;
         if (end.why === 'refused') throw new HousecountError(end.code, end.message);
         if (this.#isOver) throw aborted('the connection has ended');
+        if (isOnce)
+          throw failure('WS_DISCONNECT', 'the connection was lost before the server answered', error);
         if (passedMs() > deadlineMs) throw failure('TIMEOUT', 'the server did not answer in time', error);
       }
     }

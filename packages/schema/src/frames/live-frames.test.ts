@@ -59,6 +59,7 @@ const frames: readonly ClientFrame[] = [
   { type: 'unsubscribe-roster', id: 1 },
   { type: 'streams', id: 1, audio: true, video: false },
   { type: 'select', id: 1, session: 's', audio: true, video: false },
+  { type: 'stream-messages', id: 1, messages: ['', 'aGk='] },
 ];
 const strange: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1, 1.5, 2, 7, 256, 2_001, 1_001, 2 ** 32, 2 ** 53, 1e300],

@@ -4,11 +4,15 @@ import {
   platformNumbers,
   protocolVersion,
   rosterWindowMembersMax,
+  streamMessageBytesMax,
+  streamMessagesPerFrameMax,
   uidMax,
 } from '@housecount/protocol';
+import { base64Pattern } from '../base64.ts';
 import { accountName, appId, channelName } from '../names.ts';
 import {
   anyOf,
+  array,
   boolean,
   closed,
   constant,
@@ -248,6 +252,29 @@ export const liveFrames = {
         video: boolean('Forward video.'),
       },
       { description: 'Names the kinds of one WHEP session of this member that the server shall forward.' },
+    ),
+  ),
+  'stream-messages': named(
+    'StreamMessagesFrame',
+    closed(
+      {
+        type: constant('stream-messages'),
+        id,
+        messages: refusing(
+          array(
+            string(undefined, {
+              pattern: base64Pattern,
+              'x-base64Bytes': { maximum: streamMessageBytesMax },
+            }),
+            `The messages in order, each as base64 of at most ${streamMessageBytesMax.toLocaleString('en')} bytes.`,
+            { maxItems: streamMessagesPerFrameMax },
+          ),
+          {
+            must: `at most ${streamMessagesPerFrameMax} messages, each base64 of at most ${streamMessageBytesMax} bytes`,
+          },
+        ),
+      },
+      { description: 'Messages of this broadcaster to all others who are in the channel now.' },
     ),
   ),
 } as const;

@@ -329,6 +329,18 @@ const hostFrames = {
       video: boolean('The broadcaster is sending video now.'),
     }),
   ),
+  'host-messages': named(
+    'HostMessagesFrame',
+    object(
+      {
+        type: constant('host-messages'),
+        uid,
+        account,
+        messages: array(string(), 'The messages in order, each as base64.'),
+      },
+      'Messages of a broadcaster: told once to whoever is connected, and kept nowhere.',
+    ),
+  ),
   'media-restarted': named(
     'MediaRestartedFrame',
     object(

@@ -21,6 +21,7 @@ import type { WelcomeNeeds } from './membership.ts';
 import { Partings } from './partings.ts';
 import type { LinkNeeds } from './requests/link.ts';
 import { requestTable } from './requests/requests.ts';
+import { StreamMessageBudgets } from './requests/stream-messages.ts';
 import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/streams.ts';
 import type { FanOut } from './roster/fan-out.ts';
 
@@ -30,7 +31,10 @@ export interface ConnectionsOptions
     Pick<LinkNeeds, 'signaling'>,
     Pick<EntranceNeeds, 'onRefusedLogin'> {
   readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed & Pick<Channels, 'everyChannel'>;
-  readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
+  readonly fanOut: Pick<
+    FanOut,
+    'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView' | 'tell'
+  >;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -64,6 +68,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
     awaited,
     joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates),
     linkProofs: new LinkProofs(options.resumeSecret),
+    streamMessages: new StreamMessageBudgets(clock, limits),
   };
   const refusals = metrics.counter(
     'housecount_refusals_total',

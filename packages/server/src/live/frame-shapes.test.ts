@@ -74,6 +74,7 @@ async function people(w: TestWorld, there: readonly TestSocket[]): Promise<void>
 async function hosts(w: TestWorld, there: readonly TestSocket[]): Promise<void> {
   const ann = await w.hello({ account: 'ann', ...broadcaster });
   await ann.says({ type: 'streams', id: 1, ...both });
+  await ann.says({ type: 'stream-messages', id: 2, messages: ['aGk='] });
   const bob = await w.hello({ uid: 31, ...broadcaster });
   await bob.says({ type: 'set-role', id: 2, role: 'audience' });
   await bob.says({ type: 'set-role', id: 3, role: 'broadcaster' });

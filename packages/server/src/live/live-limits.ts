@@ -4,6 +4,15 @@ import type { RosterLimits } from '../rosters/roster-limits.ts';
 /** Limits of what clients of live channels may do and have. */
 export type LiveLimits = LimitsOf<
   'closingMs' | 'framesPerSecondMax' | 'helloMs' | 'pendingFramesMax' | 'socketBacklogBytesMax'
+> &
+  StreamMessageLimits;
+
+/** Limits of the messages that broadcasters send to all. */
+export type StreamMessageLimits = LimitsOf<
+  | 'channelStreamMessagesPerSecondMax'
+  | 'joinBucketsMax'
+  | 'streamMessageBytesPerSecondMax'
+  | 'streamMessagesPerSecondMax'
 >;
 
 /** Limits of how often members come, and change what is recorded of them. */

@@ -18,10 +18,10 @@ export class TokenBuckets {
     this.#keysMax = keysMax;
   }
 
-  /** Takes one of the key's; false if there is none left now. */
-  take(key: string): boolean {
+  /** Takes one of the key's, or another amount; false, and nothing is taken, if that is not left now. */
+  take(key: string, amount = 1): boolean {
     const steadyMs = this.#clock.steadyMs();
-    return this.#use(key, steadyMs).take(steadyMs);
+    return this.#use(key, steadyMs).take(steadyMs, amount);
   }
 
   /** Takes one of the key's, or what is left of it. */

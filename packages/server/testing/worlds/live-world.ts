@@ -17,7 +17,7 @@ import type { JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { AppRecord } from '../../src/log/record/record.ts';
-import type { Broadcast } from '../../src/net/socket/socket.ts';
+import type { Broadcast, Socket } from '../../src/net/socket/socket.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../../src/token/build.ts';
@@ -187,9 +187,9 @@ export class TestWorld implements Broadcast {
     this.#stalledMs += byMs;
   }
 
-  publish(topic: string, text: string): void {
+  publish(topic: string, text: string, except?: Socket): void {
     this.published++;
-    for (const socket of this.sockets) if (socket.topics.has(topic)) socket.send(text);
+    for (const socket of this.sockets) if (socket !== except && socket.topics.has(topic)) socket.send(text);
   }
 
   /** Everything that needs no time to pass has happened; appends need a little. */

@@ -8,6 +8,17 @@ export const liveLimits = {
     'Frames of one connection to a live channel, five times that at once; then closed with `rate_limited`.',
   ),
   ...limit(
+    'streamMessagesPerSecondMax',
+    'per second',
+    'Stream messages of one connection, and at once; then `rate_limited` …',
+  ),
+  ...limit('streamMessageBytesPerSecondMax', 'bytes per second', '… bytes of them, and at once …'),
+  ...limit(
+    'channelStreamMessagesPerSecondMax',
+    'per second',
+    '… and of all connections of a channel, and at once: each goes to everybody in it.',
+  ),
+  ...limit(
     'pendingFramesMax',
     'count',
     'Frames of one that wait for an earlier one to be decided; then closed with `rate_limited`.',

@@ -4,14 +4,21 @@ import { type LinkNeeds, link } from './link.ts';
 import type { Answer, Requester, RequestFrame, RequestLine, RequestTable } from './request.ts';
 import { type RoleNeeds, setRole } from './role.ts';
 import { followRoster, leaveRoster, maySeeRoster, type RosterNeeds } from './roster.ts';
+import { type StreamMessageNeeds, sendStreamMessages } from './stream-messages.ts';
 import { type SelectStreams, type StreamNeeds, setStreams } from './streams.ts';
 import { renewToken, type TokenNeeds } from './token.ts';
 
 /** The parts that the handlers need, a few for each. */
-interface RequestParts extends LinkNeeds, RoleNeeds, RosterNeeds, StreamNeeds, TokenNeeds {
+interface RequestParts
+  extends LinkNeeds,
+    RoleNeeds,
+    RosterNeeds,
+    StreamNeeds,
+    StreamMessageNeeds,
+    TokenNeeds {
   readonly log: LinkNeeds['log'] & RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
   readonly clock: TokenNeeds['clock'];
-  readonly fanOut: RosterNeeds['fanOut'] & StreamNeeds['fanOut'];
+  readonly fanOut: RosterNeeds['fanOut'] & StreamNeeds['fanOut'] & StreamMessageNeeds['fanOut'];
   readonly joins: RoleNeeds['joins'] & StreamNeeds['joins'];
   readonly onSelect: SelectStreams;
 }
@@ -32,6 +39,10 @@ export const requestTable = (parts: RequestParts): RequestTable => ({
   },
   link: { refusal: everybodyMay, handle: ({ member }, { proof }) => link(parts, member, proof) },
   streams: { refusal: hostsMay, handle: (requester, frame) => setStreams(parts, requester, frame) },
+  'stream-messages': {
+    refusal: hostsMay,
+    handle: (requester, frame) => sendStreamMessages(parts, requester, frame),
+  },
   select: {
     refusal: everybodyMay,
     handle({ member }, { session, audio, video }) {

@@ -8,7 +8,7 @@ import type { Commands } from '../../log/contract/commands.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import { LogFollower } from '../../log/feed/log-follower.ts';
 import { type LogEntry, liveChangeOf } from '../../log/record/record.ts';
-import type { Broadcast } from '../../net/socket/socket.ts';
+import type { Broadcast, Socket } from '../../net/socket/socket.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
 import type { RosterStream } from '../../rosters/roster-stream.ts';
 import {
@@ -140,7 +140,7 @@ export class FanOut {
   /** One frame to every rtc socket of every open channel. */
   tellEveryone(frame: ServerFrame): void {
     const { apps, log } = this.#options;
-    for (const app of apps) for (const { key } of log.channels(app)) this.#tell(app, key.name, frame);
+    for (const app of apps) for (const { key } of log.channels(app)) this.tell(app, key.name, frame);
   }
 
   /** Ends the follower and all roster streams. */
@@ -184,13 +184,13 @@ export class FanOut {
     feed?.add(event);
     this.streams.absorb(event);
     const frame = hostFrameOf(event, this.streams);
-    if (frame) this.#tell(event.app, event.channel, frame);
+    if (frame) this.tell(event.app, event.channel, frame);
   }
 
   #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
     if (mark.type === 'streams-set') {
       const { app, channel, uid, audio, video } = mark;
-      this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
+      this.tell(app, channel, { type: 'host-streams', uid, audio, video });
     }
     if (!feed) return;
     if (mark.type === 'person-known') {
@@ -206,8 +206,9 @@ export class FanOut {
     if (state?.roster.getByConnection(mark.connectionId)) feed.mark(mark, state.sid);
   }
 
-  #tell(app: string, channel: string, frame: ServerFrame): void {
-    this.#options.broadcast.publish(hostsBusTopic(app, channel), JSON.stringify(frame));
+  /** One frame to every rtc socket of the channel, but for `except`; it is encoded once. */
+  tell(app: string, channel: string, frame: ServerFrame, except?: Socket): void {
+    this.#options.broadcast.publish(hostsBusTopic(app, channel), JSON.stringify(frame), except);
   }
 
   #feedOf(app: string, channel: string): RosterFeed {
