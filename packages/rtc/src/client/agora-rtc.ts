@@ -8,6 +8,7 @@ import { supportedCodecs } from '../media/codecs.ts';
 import { resumeAudioContext } from '../players/audio-context.ts';
 import { setParameter } from '../settings.ts';
 import { activeTrack } from '../tracks/active-track.ts';
+import { createBufferSourceAudioTrack } from '../tracks/buffer/buffer-source-track.ts';
 import {
   createCameraVideoTrack,
   createCustomAudioTrack,
@@ -55,6 +56,7 @@ const methods = {
   createCustomVideoTrack,
   createCustomAudioTrack,
   createScreenVideoTrack,
+  createBufferSourceAudioTrack,
   getDevices,
   getCameras,
   getMicrophones,
@@ -75,8 +77,6 @@ const methods = {
   registerExtensions: (_extensions?: unknown): void => undefined,
   processExternalMediaAEC: (_element?: unknown): void => undefined,
   preload: async (..._join: unknown[]): Promise<void> => undefined,
-  createBufferSourceAudioTrack: (_config?: unknown): Promise<never> =>
-    rejectUnsupported('audio tracks of buffers'),
   startLastmileProbeTest: (..._probe: unknown[]): Promise<never> => rejectUnsupported('probe test'),
   stopLastmileProbeTest: async (): Promise<void> => undefined,
   getElectronScreenSources: (_type?: unknown): Promise<never> =>

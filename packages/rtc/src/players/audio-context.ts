@@ -1,4 +1,6 @@
 import { globalEvents } from '../global-events.ts';
+import { log } from '../log.ts';
+import { onAutoplayBlocked } from './autoplay.ts';
 
 let shared: AudioContext | undefined;
 
@@ -15,6 +17,26 @@ export function audioContext(): AudioContext {
   }
   return shared;
 }
+
+/** The same, for sound that goes through it: where the browser holds it back until a gesture of the user, the page is told, and it runs from the gesture on. */
+export function runningAudioContext(): AudioContext {
+  const context = audioContext();
+  if (context.state !== 'running') {
+    // Chromium leaves the promise pending until a gesture; the state says at once whether it runs.
+    context.resume().catch((error: unknown) => log.debug('the AudioContext does not run yet', error));
+    setTimeout(() => {
+      if (context.state === 'suspended') onAutoplayBlocked(resume);
+    }, startMsMax);
+  }
+  return context;
+}
+
+/** A context that may run does so within this time, milliseconds; chosen. */
+const startMsMax = 500;
+
+const resume = (): void => {
+  void resumeAudioContext();
+};
 
 /** Lets a suspended AudioContext run; browsers allow it after a gesture of the user. */
 export async function resumeAudioContext(): Promise<void> {

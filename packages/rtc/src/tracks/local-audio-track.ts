@@ -41,7 +41,7 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
   }
 
   override getMediaStreamTrack(): MediaStreamTrack {
-    return this.#gain?.output ?? this.source;
+    return this.#gain?.output ?? this.input;
   }
 
   /** 0 silent, 100 as it is, up to 1000. */
@@ -135,9 +135,9 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
     const destination = context.createMediaStreamDestination();
     const node = context.createGain();
     node.gain.value = this.#volume / 100;
-    const source = context.createMediaStreamSource(new MediaStream([this.source]));
+    const source = context.createMediaStreamSource(new MediaStream([this.input]));
     source.connect(node).connect(destination);
-    return { node, source, output: destination.stream.getAudioTracks()[0] ?? this.source };
+    return { node, source, output: destination.stream.getAudioTracks()[0] ?? this.input };
   }
 
   #release(): void {

@@ -131,7 +131,7 @@ export abstract class LocalTrack
     if (this.#closed) throw failure('INVALID_OPERATION', 'the track is closed');
   }
 
-  protected get source(): MediaStreamTrack {
+  protected get input(): MediaStreamTrack {
     return this.#source;
   }
 

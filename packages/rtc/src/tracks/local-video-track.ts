@@ -93,7 +93,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
     this.requireOpen();
     this.#encoder = videoEncoder(config);
     if (this.enabled)
-      await this.source.applyConstraints(videoConstraints(this.#encoder)).catch((error: unknown) => {
+      await this.input.applyConstraints(videoConstraints(this.#encoder)).catch((error: unknown) => {
         throw failure('SET_ENCODING_PARAMETER_ERROR', 'the source does not take these values', error);
       });
     this.changed();
@@ -118,7 +118,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   }
 
   protected copy(cloneTrack: boolean): MediaStreamTrack {
-    return cloneTrack ? this.source.clone() : this.source;
+    return cloneTrack ? this.input.clone() : this.input;
   }
 
   protected optionsWith(config?: string | VideoEncoderConfiguration): LocalVideoOptions {
@@ -166,7 +166,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   }
 
   #hint(): void {
-    if (this.#mode === 'motion' || this.#mode === 'detail') this.source.contentHint = this.#mode;
+    if (this.#mode === 'motion' || this.#mode === 'detail') this.input.contentHint = this.#mode;
   }
 }
 
