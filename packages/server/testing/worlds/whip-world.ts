@@ -148,7 +148,7 @@ export async function openWhipWorld({
     profiles: [],
   } as const;
   const told: StreamState[] = [];
-  const streams = new Streams({ log });
+  const streams = new Streams({ log, logger });
   const follower = new LogFollower({
     ...{ log, clock, logger },
     part: 'told',

@@ -180,6 +180,23 @@ describe('hosts', () => {
     expect(ofHost.at(-1)).toEqual({ type: 'host-streams', uid: 2, audio: true, video: false });
   });
 
+  test('WIRE59: a log that ends while streams are to be recorded ends nothing else', async () => {
+    await begin();
+    const host = await world.hello({ uid: 2, role: 'broadcaster' });
+    const source = { app: testApp.id, channel: 'lobby', uid: 2, connectionId: host.welcome.connectionId };
+    const stopped = world.log.stop();
+    void host.says({ type: 'streams', id: 1, audio: true, video: true });
+    const late = world.fanOut.streams.set(source, { audio: true, video: false });
+    await world.settled();
+    await Promise.all([stopped, late]);
+    const after = world.fanOut.streams.set(source, { audio: false, video: true });
+    expect(after).toBeInstanceOf(Promise);
+    await after;
+    world.fanOut.streams.carry(source, { audio: true, video: true });
+    await world.settled();
+    expect(host.closed).toBeUndefined();
+  });
+
   test('WIRE26: streams of somebody who is no broadcaster of the channel are ignored', async () => {
     await begin();
     const viewer = await world.hello({ uid: 1 });

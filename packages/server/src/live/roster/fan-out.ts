@@ -63,8 +63,8 @@ export class FanOut {
   constructor(options: FanOutOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLiveRosterLimits;
-    const { log, metrics } = options;
-    this.streams = new Streams({ log });
+    const { log, logger, metrics } = options;
+    this.streams = new Streams({ log, logger });
     metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);
     metrics.gauge(
       'housecount_roster_changes_kept',

@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { ChannelEvent, StreamState } from '@housecount/protocol';
+import { settle } from '../../../test/simulation/sim-clock.ts';
 import { join, TestChannel } from '../../../testing/models/test-channel.ts';
+import { quietLogger } from '../../../testing/worlds/notify-world.ts';
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { Asked, CommandOutcome } from '../../log/contract/commands.ts';
 import { Streams } from './streams.ts';
@@ -33,18 +35,21 @@ function begin() {
   channel.must(T, join(1, { role: 'broadcaster', connectionKind: 'whip' }));
   channel.must(T, join(2));
   const told: StreamState[] = [];
-  const disk = { isFull: false };
+  const disk = { isFull: false, fails: false };
+  const complaints: string[] = [];
   const state = () => channel.state as OpenChannel;
   const submit = async (_key: unknown, command: Asked): Promise<CommandOutcome> => {
     if (command.type !== 'set-streams') throw new Error(`${command.type} is not about streams`);
+    if (disk.fails) throw new Error('the log is broken');
     if (disk.isFull && !command.isFact) return { ok: false, code: 'log_unavailable' };
     for (const change of channel.must(channel.state.lastAtMs, command))
       if (change.type === 'streams-set') told.push({ audio: change.audio, video: change.video });
     return { ok: true, channel: channel.state, changes: [] };
   };
-  const streams = new Streams({ log: { channel: state, submit } });
+  const logger = quietLogger((message) => complaints.push(message));
+  const streams = new Streams({ log: { channel: state, submit }, logger });
   const of = (uid = 1) => streams.of('app', 'x', uid);
-  return { channel, streams, told, of, disk, state };
+  return { channel, streams, told, of, disk, state, complaints };
 }
 
 test('WIRE26: a leave that is told late does not end the streams of the next stay', () => {
@@ -118,6 +123,21 @@ test('WIRE59: what is asked for too often, or cannot be written, is recorded at 
   streams.hold(over('c1'), both, mayAsk);
   expect(told).toEqual([both, sound]);
   expect(budget).toBe(1);
+});
+
+test('WIRE59: what the log fails at is said, holds nobody up, and is recorded at a later look', async () => {
+  const { streams, told, of, disk, complaints } = begin();
+  disk.fails = true;
+  await streams.set(over('c1'), both, () => true);
+  await streams.set(over('c1'), sound);
+  streams.carry(over('c1'), none);
+  await settle();
+  expect(complaints).toEqual(Array(2).fill('what a broadcaster sends could not be logged'));
+  disk.fails = false;
+  streams.carry(over('c1'), both);
+  streams.hold(over('c1'), both, () => true);
+  await settle();
+  expect([told, of()]).toEqual([[sound], sound]);
 });
 
 test('WIRE59: streams that are set after the host was audience for a moment are recorded, though that was not told yet', async () => {

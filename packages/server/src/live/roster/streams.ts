@@ -3,6 +3,7 @@ import { liveKey } from '../../channel/channel.ts';
 import { streamsOf } from '../../channel/membership/streams.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
+import type { Logger } from '../../observe/contract.ts';
 
 const off: StreamState = { audio: false, video: false };
 const all: StreamState = { audio: true, video: true };
@@ -32,6 +33,7 @@ interface Stream {
 
 export interface StreamsOptions {
   readonly log: Pick<Channels, 'channel'> & Pick<Commands, 'submit'>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /**
@@ -129,12 +131,23 @@ export class Streams {
   }
 
   async #ask(source: StreamSource, wanted: StreamState, isFact: boolean): Promise<void> {
-    const { app, channel, uid, connectionId } = source;
+    const { app, channel, connectionId } = source;
     const command = { type: 'set-streams', connectionId, ...wanted, ...(isFact && { isFact }) } as const;
-    await this.#options.log.submit(liveKey(app, channel), command);
+    const { log, logger } = this.#options;
+    try {
+      await log.submit(liveKey(app, channel), command);
+    } catch (cause) {
+      // Most of the time nobody waits for it. A later look at the connection asks again.
+      logger.warn('what a broadcaster sends could not be logged', { connectionId, cause: String(cause) });
+    } finally {
+      this.#decided(source, wanted);
+    }
+  }
+
+  /** The log waits for nothing more of what it was asked, unless it was asked for something else meanwhile. */
+  #decided({ app, channel, uid }: StreamSource, wanted: StreamState): void {
     const streams = this.#channels.get(`${app}/${channel}`);
     const stream = streams?.get(uid);
-    // Unless it was asked for something else meanwhile.
     if (!streams || stream?.asked !== wanted) return;
     const { asked: _, ...decided } = stream;
     streams.set(uid, decided);
