@@ -69,6 +69,10 @@ export type SessionReport =
 export interface MediaStats {
   readonly publishers: number;
   readonly players: number;
+  /** Connected sessions by the way that their client comes: to the library's own port, to the next one, or over TCP. */
+  readonly sessionsDirect: number;
+  readonly sessionsFront: number;
+  readonly sessionsTcp: number;
   readonly packetsIn: number;
   readonly packetsOut: number;
   readonly bytesIn: number;
@@ -115,8 +119,8 @@ export interface MediaEngine {
 
 export interface MediaEngineOptions {
   /**
-   * 0 picks a free port. Sessions that have restarted ICE are at the next one, or at any if that is taken: a firewall must
-   * let both through.
+   * 0 picks a free port. Publishers, and sessions that have restarted ICE, are at the next one, or at any if that is taken: a
+   * firewall must let both through.
    */
   readonly udpPort: number;
   readonly bindAddress: string;

@@ -26,8 +26,29 @@ export const mediaLimits = {
   offerSectionsMax: 8,
   /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
   gatherMs: 5_000,
-  /** Time for the native library to agree to a restart, milliseconds; then it is refused. On loopback it takes about 60. */
-  frontOpenMs: 1_000,
+  /**
+   * Time for the native library to take another way, milliseconds; then a restart is refused, and a client that needs the way
+   * waits for another try. On loopback it takes about 60; with 60 sessions that open at once more than 1,000 was seen.
+   */
+  frontOpenMs: 5_000,
+  /** Time between two tries to have the native library take a way, milliseconds. */
+  frontRetryMs: 1_000,
+  /**
+   * Time for which a client must have chosen a way that it need not take, milliseconds, before the native library is moved to
+   * it: so long the library's own port has to answer. Chromium chooses whatever answers first, and TCP on one machine does.
+   */
+  frontGraceMs: 300,
+  /** The same where the library's own port has answered, between two checks of the client's. */
+  frontSteadyMs: 1_000,
+  /** Packets of the native library that wait for the client's first choice; older ones are dropped. A DTLS flight has up to 6. */
+  frontHeldPacketsMax: 6,
+  /**
+   * Time for which checks of a session that the server ended are answered with an error, milliseconds: a browser gives up at
+   * the first (Chromium checks every 2.5 s at most), where it would wait 15 s without.
+   */
+  frontEndedMs: 20_000,
+  /** Ended sessions whose checks are answered; the oldest go first. */
+  frontEndedMax: 2_000,
   /**
    * Time for the client to come after its first restart, milliseconds; then the restart is void. Below the library's 30 s
    * of consent, which for this way began when it agreed.

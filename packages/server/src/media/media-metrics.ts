@@ -20,6 +20,18 @@ export function mediaMetrics(metrics: Metrics, stats: () => MediaStats): void {
       { value: players, labels: { kind: 'play' } },
     ];
   });
+  metrics.gauge(
+    'housecount_media_sessions_by_way',
+    'Connected sessions by the way that their client came: the UDP port, the one after it, or TCP.',
+    () => {
+      const { sessionsDirect, sessionsFront, sessionsTcp } = stats();
+      return [
+        { value: sessionsDirect, labels: { way: 'direct' } },
+        { value: sessionsFront, labels: { way: 'front' } },
+        { value: sessionsTcp, labels: { way: 'tcp' } },
+      ];
+    },
+  );
   byDirection('bytes_total', 'Bytes of RTP and RTCP from hosts, and to players.', (each) => [
     each.bytesIn,
     each.bytesOut,

@@ -7,6 +7,14 @@ export interface LossyRelay {
   close(): void;
 }
 
+/** The answer with the media port's candidates at another port, and without others, which lead past it. */
+export const relayed = (answerSdp: string, mediaPort: number, port: number): string =>
+  answerSdp
+    .replaceAll(` 127.0.0.1 ${mediaPort} typ host\r\n`, ` 127.0.0.1 ${port} typ host\r\n`)
+    .replace(/^a=candidate:(?:\S+ ){5}(\d+) typ host.*\r\n/gm, (line, at) =>
+      Number(at) === port ? line : '',
+    );
+
 /**
  * A UDP relay on loopback between clients and the media port, which drops what `drop` says. SRTP leaves RTP headers
  * readable, so a test can choose by sequence number.
@@ -31,8 +39,7 @@ export async function lossyRelay(
   });
   const { port } = outside.address();
   return {
-    through: (answerSdp) =>
-      answerSdp.replaceAll(` 127.0.0.1 ${mediaPort} typ host`, ` 127.0.0.1 ${port} typ host`),
+    through: (answerSdp) => relayed(answerSdp, mediaPort, port),
     close() {
       outside.close();
       for (const socket of inside.values()) socket.close();

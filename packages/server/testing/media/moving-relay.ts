@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { integrityHolds, isStun, readStun, writeStun } from '../../src/media/embedded/ice/stun.ts';
+import { relayed } from './lossy-relay.ts';
 import { udpSocket } from './udp.ts';
 
 export interface MovingRelay {
@@ -50,11 +51,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
     if (!cut) outside.send(packet, client, '127.0.0.1');
   });
   return {
-    through: (answerSdp) =>
-      answerSdp.replaceAll(
-        ` 127.0.0.1 ${mediaPort} typ host`,
-        ` 127.0.0.1 ${outside.address().port} typ host`,
-      ),
+    through: (answerSdp) => relayed(answerSdp, mediaPort, outside.address().port),
     reoffered(offerSdp) {
       mine = { ufrag: randomBytes(6).toString('hex'), password: randomBytes(18).toString('hex') };
       return withCredentials(offerSdp, mine);

@@ -152,7 +152,7 @@ class Supervisor implements EmbeddedMedia {
 
   async stats(): Promise<MediaStats> {
     const isThere = await this.#count();
-    return { ...this.lastStats, ...(!isThere && { publishers: 0, players: 0, residentBytes: 0 }) };
+    return { ...this.lastStats, ...(!isThere && nobody) };
   }
 
   get lastStats(): MediaStats {
@@ -268,8 +268,8 @@ class Supervisor implements EmbeddedMedia {
     const { udpPort } = this.#options;
     if (udpPort === 0 || restartPort === udpPort + 1) return;
     this.#logger.warn(
-      'The UDP port after media.udpPort (HOUSECOUNT_MEDIA_UDP_PORT) is taken. Viewers and hosts that change networks ' +
-        'come back at another, which a firewall must let through as well: restartPort.',
+      'The UDP port after media.udpPort (HOUSECOUNT_MEDIA_UDP_PORT) is taken. Hosts, and viewers that change networks, ' +
+        'come to another, which a firewall must let through as well: restartPort.',
       { udpPort, wanted: udpPort + 1, restartPort },
     );
   }
@@ -318,18 +318,25 @@ class Supervisor implements EmbeddedMedia {
   }
 }
 
-const noStats = (): ChildStats => ({
+/** What there is of a child that is not there. */
+const nobody = {
   publishers: 0,
   players: 0,
-  cpuSeconds: 0,
+  sessionsDirect: 0,
+  sessionsFront: 0,
+  sessionsTcp: 0,
   residentBytes: 0,
-  ...newCounters(),
-});
+} as const;
+
+const noStats = (): ChildStats => ({ ...nobody, cpuSeconds: 0, ...newCounters() });
 
 function sum(a: ChildStats, b: ChildStats): ChildStats {
   return {
     publishers: b.publishers,
     players: b.players,
+    sessionsDirect: b.sessionsDirect,
+    sessionsFront: b.sessionsFront,
+    sessionsTcp: b.sessionsTcp,
     packetsIn: a.packetsIn + b.packetsIn,
     packetsOut: a.packetsOut + b.packetsOut,
     bytesIn: a.bytesIn + b.bytesIn,

@@ -28,7 +28,7 @@ export type ChildReport = Exclude<SessionReport, { type: 'restarted' }>;
 export type ChildStats = Omit<MediaStats, 'restarts'>;
 
 export type FromChild =
-  /** `restartPort`: the UDP port of sessions that restart ICE. */
+  /** `restartPort`: the UDP port of publishers and of sessions that restart ICE. */
   | { readonly type: 'listening'; readonly restartPort: number }
   | { readonly type: 'failed'; readonly detail: string }
   | { readonly type: 'answer'; readonly id: number; readonly answer: MediaAnswer }

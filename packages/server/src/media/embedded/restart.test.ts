@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { createSocket } from 'node:dgram';
 import { readdir, readlink } from 'node:fs/promises';
 import { type MovingRelay, movingRelay } from '../../../testing/media/moving-relay.ts';
 import {
@@ -36,8 +37,9 @@ async function until(check: () => boolean | Promise<boolean>, deadlineMs = 10_00
 }
 
 /** A real SFU with a publisher and a player, both through relays that can move. */
-async function bench() {
+async function bench(before: (udpPort: number) => Promise<void> = async () => undefined) {
   const udpPort = await freeUdpPort();
+  await before(udpPort);
   const reports: Exclude<ChildReport, { type: 'seconds' }>[] = [];
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
@@ -105,6 +107,17 @@ function sdpOf(answer: MediaAnswer): string {
   return answer.answerSdp;
 }
 
+const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
+
+/** A session of a library that is not there. */
+const unconnected = (port: number) => ({
+  own: credentials,
+  client: credentials,
+  candidates: [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`],
+  isConnected: () => false,
+  isPreferred: false,
+});
+
 const lines = (sdp: string, start: string) => sdp.split('\r\n').filter((line) => line.startsWith(start));
 
 test('MEDIA18: a restart has new credentials and candidates for the same transport', async () => {
@@ -114,7 +127,7 @@ test('MEDIA18: a restart has new credentials and candidates for the same transpo
   for (const answer of [one, two]) {
     for (const kept of ['a=fingerprint:', 'a=setup:', 'm=', 'a=rtpmap:', 'a=mid:'])
       expect(lines(answer, kept)).toEqual(lines(host.answer, kept));
-    expect(lines(answer, 'a=candidate:')).toHaveLength(lines(host.answer, 'a=candidate:').length);
+    expect(lines(answer, 'a=candidate:')).toHaveLength(1);
     expect(answer).not.toContain(` ${udpPort} typ`);
   }
   for (const changed of ['a=ice-ufrag:', 'a=ice-pwd:', 'o='])
@@ -253,9 +266,15 @@ test('MEDIA26: a closed session frees its socket, and a stopped engine all of th
 }, 20_000);
 
 test('MEDIA26: the door takes the next port, or another if that is taken; a library that is not there is not waited for long', async () => {
-  const { udpPort, viewer, restart, flows } = await bench();
-  const occupied = await udpSocket(udpPort + 1).catch(() => undefined);
-  cleanups.push(() => occupied?.close());
+  const { udpPort, viewer, restart, flows } = await bench(async (port) => {
+    const occupied = createSocket('udp4');
+    cleanups.push(() => occupied.close());
+    // If another program has it already, that is as good.
+    await new Promise<void>((resolve) => {
+      occupied.once('error', () => resolve());
+      occupied.bind(port + 1, '127.0.0.1', resolve);
+    });
+  });
   const answer = await restart(viewer);
   expect(answer).not.toContain(` ${udpPort + 1} typ`);
   await viewer.relay.move(answer);
@@ -263,15 +282,16 @@ test('MEDIA26: the door takes the next port, or another if that is taken; a libr
   const silent = await udpSocket();
   cleanups.push(() => silent.close());
   const { port } = silent.address();
-  const door = new IceDoor({ udpPort: port, bindAddress: '127.0.0.1', clock: systemClock() });
+  let aheadMs = 0;
+  const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
+  const door = new IceDoor({ udpPort: port, bindAddress: '127.0.0.1', clock });
   cleanups.push(() => door.close());
-  const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
-  const transport = {
-    own: credentials,
-    client: credentials,
-    candidates: [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`],
-  };
-  await expect(door.open(transport)).rejects.toThrow('cannot be moved');
+  const way = await door.serve(1, unconnected(port));
+  const restarted = Promise.allSettled([way.restart(credentials)]);
+  await until(() => door.size === 1);
+  aheadMs = mediaLimits.frontOpenMs;
+  const [refused] = await restarted;
+  expect(String(refused?.status === 'rejected' && refused.reason)).toContain('cannot be moved');
   expect(door.size).toBe(0);
 }, 20_000);
 
@@ -284,11 +304,9 @@ test('LIMIT7: as many sessions restart ICE as mediaRestartedSessionsMax says', a
     () => silent.close(),
     () => door.close(),
   );
-  const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
-  const candidates = [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`];
-  const transport = { own: credentials, client: credentials, candidates };
-  const first = Promise.allSettled([door.open(transport)]);
-  await expect(door.open(transport)).rejects.toThrow('Too many sessions');
+  const [one, two] = [await door.serve(1, unconnected(port)), await door.serve(2, unconnected(port))];
+  const first = Promise.allSettled([one.restart(credentials)]);
+  await expect(two.restart(credentials)).rejects.toThrow('Too many sessions');
   await until(async () => door.size === 1);
   door.close();
   const [ended] = await first;

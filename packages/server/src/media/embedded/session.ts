@@ -1,5 +1,4 @@
-import type { IceWay } from './ice/ice-door.ts';
-import type { Credentials } from './ice/ice-front.ts';
+import type { IceWay } from './ice/ice-way.ts';
 import type { Liveness } from './liveness.ts';
 import type { PlayedKind } from './sdp/negotiate.ts';
 import type { LocalTransport } from './sdp/sdp-answer.ts';
@@ -12,9 +11,10 @@ import type { Publisher } from './streams/publisher.ts';
 export interface Link {
   readonly peer: Peer;
   readonly transport: LocalTransport;
+  /** The library's own candidates, as announced. */
+  readonly candidates: readonly string[];
   /** The client's. */
   readonly fingerprint: string;
-  readonly client: Credentials;
 }
 
 /** One peer's link to the engine, as the child keeps it. */
@@ -28,10 +28,8 @@ export interface Session {
     | { readonly type: 'player'; readonly player: Player; readonly kinds: readonly PlayedKind[] };
   /** Undefined until the offer is answered. */
   link: Link | undefined;
-  /** The way by which the client comes to the link since its first ICE restart. */
-  way: Promise<IceWay> | undefined;
-  /** The same, once it is open. */
-  openWay: IceWay | undefined;
+  /** The other way by which the client may come to the link; undefined until the offer is answered. */
+  way: IceWay | undefined;
   connected: boolean;
   /** The time by which it must be connected. */
   readonly deadlineMs: number;

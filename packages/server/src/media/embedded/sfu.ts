@@ -5,7 +5,8 @@ import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
-import { IceDoor, type IceWay } from './ice/ice-door.ts';
+import { IceDoor } from './ice/ice-door.ts';
+import type { Credentials } from './ice/ice-front.ts';
 import { Liveness } from './liveness.ts';
 import type { ChildOptions, ChildReport, ChildStats } from './messages.ts';
 import { isRtcp } from './rtp/rtp.ts';
@@ -24,7 +25,7 @@ import {
 import { type AnsweredMedia, buildAnswer } from './sdp/sdp-answer.ts';
 import { type Offer, type OfferedMedia, parseOffer } from './sdp/sdp-offer.ts';
 import { SecondsTeller } from './seconds-teller.ts';
-import type { Link, Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { CarriedSeconds } from './streams/carried-seconds.ts';
 import { type Counters, newCounters } from './streams/counters.ts';
 import { OutgoingStream } from './streams/outgoing-stream.ts';
@@ -56,7 +57,7 @@ export class Sfu {
     this.#seconds = new SecondsTeller(clock.steadyMs(), report);
   }
 
-  /** Opens the port of sessions that restart ICE, and resolves with it; rejects if none can be had. */
+  /** Opens the front's port, and resolves with it; rejects if none can be had. */
   listen(): Promise<number> {
     return this.#door.listen();
   }
@@ -123,17 +124,18 @@ export class Sfu {
     if (!negotiated.ok) return invalid(negotiated.detail);
     if (sectionsOf(negotiated.kinds) !== sectionsOf(kindsOf(role)))
       return invalid('An ICE restart must not change the streams.');
-    let way: IceWay;
+    const { way } = session;
+    if (way === undefined) return unavailable('The session has no other way.');
+    let own: Credentials;
     try {
-      way = await this.#wayOf(session, link);
+      own = await way.restart({ ufrag: offer.ufrag, password: offer.password });
     } catch (cause) {
       return unavailable(cause instanceof Error ? cause.message : String(cause));
     }
-    if (this.#sessions.get(id) !== session) {
-      way.close();
-      return unavailable('The session was closed.');
-    }
-    const transport = { ...link.transport, ...way.restart({ ufrag: offer.ufrag, password: offer.password }) };
+    if (this.#sessions.get(id) !== session) return unavailable('The session was closed.');
+    const candidates = this.#door.moved(link.candidates);
+    if (candidates.length === 0) return unavailable('The transport cannot be moved.');
+    const transport = { ...link.transport, ...own, candidates };
     session.version += 1;
     return {
       ok: true,
@@ -173,8 +175,19 @@ export class Sfu {
   stats(): Omit<ChildStats, 'cpuSeconds' | 'residentBytes'> {
     this.#seconds.tick(this.#sessions.values(), this.#clock.steadyMs());
     let publishers = 0;
-    for (const session of this.#sessions.values()) if (session.role.type === 'publisher') publishers += 1;
-    return { publishers, players: this.#sessions.size - publishers, ...this.#counters };
+    const by = { direct: 0, udp: 0, tcp: 0 };
+    for (const { role, connected, way } of this.#sessions.values()) {
+      if (role.type === 'publisher') publishers += 1;
+      if (connected) by[way?.carries ?? 'direct'] += 1;
+    }
+    return {
+      publishers,
+      players: this.#sessions.size - publishers,
+      sessionsDirect: by.direct,
+      sessionsFront: by.udp,
+      sessionsTcp: by.tcp,
+      ...this.#counters,
+    };
   }
 
   /** Says goodbye to every session, and frees it. */
@@ -184,7 +197,7 @@ export class Sfu {
       sayBye(session);
       this.#remove(session);
     }
-    if (sessions.some(({ openWay }) => openWay !== undefined)) await goodbyesCarried();
+    if (sessions.some(({ way }) => way?.isOpen)) await goodbyesCarried();
     this.#door.close();
   }
 
@@ -204,7 +217,6 @@ export class Sfu {
       role,
       link: undefined,
       way: undefined,
-      openWay: undefined,
       connected: false,
       deadlineMs: nowMs + this.#limits.mediaConnectMs,
       liveness: livenessOf(role, nowMs),
@@ -221,9 +233,11 @@ export class Sfu {
   async #answer(session: Session, offer: Offer): Promise<MediaAnswer> {
     // Set below, before any event can come: events come from later turns.
     let opened: Peer | undefined;
+    const { id, prefix } = this.#door.newId();
     try {
-      const { peer, transport } = await openPeer({
+      const { peer, transport, isConnected } = await openPeer({
         ...this.#options,
+        ufragPrefix: prefix,
         port: this.#options.udpPort,
         offer,
         sends: session.role.type === 'player',
@@ -238,46 +252,39 @@ export class Sfu {
         peer.close();
         return unavailable('The session was closed.');
       }
-      session.version += 1;
       const { ufrag, password, fingerprint } = offer;
-      session.link = { peer, transport, fingerprint, client: { ufrag, password } };
+      const { candidates } = transport;
+      const served = {
+        own: { ufrag: transport.ufrag, password: transport.password },
+        client: { ufrag, password },
+        candidates,
+        isConnected,
+        // So that a host whose session is ended here is told so by ICE: it sends to us, and nothing else would.
+        isPreferred: session.role.type === 'publisher',
+      };
+      session.way = await this.#door.serve(id, served);
+      if (this.#sessions.get(session.id) !== session) {
+        session.way.close();
+        peer.close();
+        return unavailable('The session was closed.');
+      }
+      session.version += 1;
+      const announced = { ...transport, candidates: this.#door.candidates(served) };
+      session.link = { peer, transport: announced, fingerprint, candidates };
       return {
         ok: true,
         answerSdp: buildAnswer({
           offer,
-          transport,
+          transport: announced,
           version: session.version,
           media: answerOf(session.role),
         }),
       };
     } catch (cause) {
+      opened?.close();
       this.#remove(session);
       return invalid(cause instanceof Error ? cause.message : String(cause));
     }
-  }
-
-  /** The session's way through the door, opened by its first restart. Restarts at the same time share it. */
-  async #wayOf(session: Session, link: Link): Promise<IceWay> {
-    const before = session.way;
-    if (before !== undefined) {
-      const way = await before;
-      if (way.usable) return way;
-      way.close();
-      if (session.way !== before) return this.#wayOf(session, link);
-    }
-    const { transport, client } = link;
-    const own = { ufrag: transport.ufrag, password: transport.password };
-    const opening = this.#door.open({ own, client, candidates: transport.candidates });
-    session.way = opening;
-    opening.then(
-      (way) => {
-        if (session.way === opening) session.openWay = way;
-      },
-      () => {
-        if (session.way === opening) session.way = undefined;
-      },
-    );
-    return opening;
   }
 
   #opened(session: Session, peer: Peer | undefined): void {
@@ -321,36 +328,37 @@ export class Sfu {
   #gone(session: Session, reason: 'closed' | 'failed' | 'never-connected'): void {
     // A goodbye is a sign of life.
     const silentMs = reason === 'closed' ? 0 : this.#silentMs(session, this.#clock.steadyMs());
-    this.#remove(session);
+    this.#remove(session, reason !== 'closed');
     this.#report({ type: 'gone', session: session.id, reason, silentMs });
   }
 
   /** Time for which nothing has been known of it, milliseconds. If it never sent a packet: the time without an answer to ICE, at most. */
-  #silentMs({ liveness, openWay }: Session, nowMs: number): number {
+  #silentMs({ liveness, way }: Session, nowMs: number): number {
     const silentMs = nowMs - liveness.heardMs;
     if (liveness.everHeard) return silentMs;
-    return Math.min(silentMs, openWay?.consentAgeMs ?? mediaLimits.iceConsentMs);
+    return Math.min(silentMs, way?.consentAgeMs ?? mediaLimits.iceConsentMs);
   }
 
-  #remove(session: Session): void {
+  #remove(session: Session, isOver = true): void {
     const nowMs = this.#clock.steadyMs();
     if (this.#sessions.delete(session.id)) this.#seconds.ended(session, this.#sessions.values(), nowMs);
     this.#leaveRoute(session, nowMs);
     session.link?.peer.close();
-    void this.#closeWay(session);
+    void this.#closeWay(session, isOver);
     if (this.#sessions.size > 0) return;
     this.#seconds.tick([], nowMs);
     this.#stopTicking?.();
     this.#stopTicking = undefined;
   }
 
-  /** The way carries what the library said last, in a later turn. */
-  async #closeWay({ way, openWay }: Session): Promise<void> {
-    if (openWay !== undefined) await goodbyesCarried();
-    await way?.then(
-      (opened) => opened.close(),
-      () => undefined,
-    );
+  /**
+   * The way carries what the library said last, in a later turn. `isOver`: the client may not know yet that its session has
+   * ended, and is told when it checks.
+   */
+  async #closeWay({ way }: Session, isOver: boolean): Promise<void> {
+    if (way?.isOpen) await goodbyesCarried();
+    if (way !== undefined && isOver) this.#door.end(way);
+    else way?.close();
   }
 
   #leaveRoute(session: Session, nowMs: number): void {
@@ -384,7 +392,7 @@ export class Sfu {
         continue;
       }
       if (session.role.type === 'player') session.role.player.tick(nowMs - session.liveness.heardMs, nowMs);
-      const change = session.liveness.check(nowMs, session.openWay?.consentAgeMs);
+      const change = session.liveness.check(nowMs, session.way?.consentAgeMs);
       if (change === 'stalled')
         this.#report({ type: 'stalled', session: session.id, silentMs: this.#silentMs(session, nowMs) });
       else if (change === 'resumed') this.#report({ type: 'resumed', session: session.id });

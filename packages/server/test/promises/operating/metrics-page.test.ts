@@ -59,6 +59,8 @@ test('OPS63: the metrics tell what the process and its media engine are and use'
   expect(figures.get('process_start_time_seconds')).toBeLessThan(nowSeconds);
   expect(figures.get('process_cpu_seconds_total')).toBeGreaterThan(0);
   expect(figures.get('housecount_media_sessions{kind="publish"}')).toBe(0);
+  for (const way of ['direct', 'front', 'tcp'])
+    expect(figures.get(`housecount_media_sessions_by_way{way="${way}"}`)).toBe(0);
   expect(figures.get('housecount_media_bytes_total{direction="out"}')).toBe(0);
   expect(figures.get('housecount_media_lost_packets_total{direction="in"}')).toBe(0);
   // It is asked every few seconds.

@@ -1,15 +1,24 @@
-/** The sockets of the ICE fronts: one port of the process for all restarted sessions, and a loopback socket for each. */
+/** Where clients come in whom the library cannot have itself: one port of the process for all sessions, and a way for each. */
 
-import { createSocket, type Socket } from 'node:dgram';
-import { isIP } from 'node:net';
+import type { Socket } from 'node:dgram';
 import type { Clock } from '../../../clock.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
-import { type Credentials, frontOfTransaction, frontOfUfrag, IceFront, keyOf } from './ice-front.ts';
-import { type Address, isStun, readStun } from './stun.ts';
+import { addressOf, at, ranked } from './candidates.ts';
+import {
+  type Credentials,
+  frontOfTransaction,
+  frontOfUfrag,
+  keyOf,
+  type Origin,
+  ufragOfFront,
+} from './ice-front.ts';
+import { IceWay } from './ice-way.ts';
+import { isStun, readStun } from './stun.ts';
+import { bound, ignore, isAny, socketFor } from './udp-sockets.ts';
 
 export interface IceDoorOptions {
-  /** The library's port. Restarted sessions use the next one, or any if that is taken. */
+  /** The library's port. The door has the next one, or any if that is taken. */
   readonly udpPort: number;
   readonly bindAddress: string;
   readonly clock: Clock;
@@ -17,40 +26,28 @@ export interface IceDoorOptions {
   readonly limits?: Pick<MediaChildLimits, 'mediaRestartedSessionsMax'>;
 }
 
-/** A transport of the library: its own credentials, those it knows the client by, its candidates as announced. */
-export interface LibraryTransport {
+/** A session of the library: its own credentials, those it knows the client by, its candidates as announced. */
+export interface ServedSession {
   readonly own: Credentials;
   readonly client: Credentials;
   readonly candidates: readonly string[];
-}
-
-/** A session's way through the door. */
-export interface IceWay {
-  /** False once it was closed, or when nobody came this way for too long: then a restart needs another. */
-  readonly usable: boolean;
-  /** Time since the client last answered a check this way, milliseconds; undefined until it has come. */
-  readonly consentAgeMs: number | undefined;
-  /** The client's new credentials for ours, and the candidates to announce. */
-  restart(client: Credentials): Credentials & { readonly candidates: readonly string[] };
-  /** Frees its socket. Idempotent. */
-  close(): void;
-}
-
-interface Entry {
-  readonly front: IceFront;
-  readonly close: () => void;
-  readonly openedMs: number;
-  /** Says whether the library agreed; only the first call counts. */
-  readonly settle: (agreed: boolean) => void;
+  /** The library has found its client by itself. */
+  readonly isConnected: () => boolean;
+  /** Its client comes through the door if it can, and goes straight to the library if it cannot; else the other way about. */
+  readonly isPreferred: boolean;
 }
 
 export class IceDoor {
   readonly #options: IceDoorOptions;
-  readonly #entries = new Map<number, Entry>();
-  readonly #byAddress = new Map<string, IceFront>();
+  readonly #ways = new Map<number, IceWay>();
+  readonly #byAddress = new Map<string, IceWay>();
+  /** Those that have something to do at a tick. */
+  readonly #busy = new Set<IceWay>();
+  /** Those whose session has ended, the oldest first. */
+  readonly #ended = new Set<IceWay>();
   #outer: Promise<readonly Socket[]> | undefined;
+  #sockets: readonly Socket[] = [];
   #stopTicking: (() => void) | undefined;
-  #opening = 0;
   #lastId = 0;
   #closed = false;
 
@@ -58,46 +55,83 @@ export class IceDoor {
     this.#options = options;
   }
 
-  /** Sessions whose ICE was restarted. */
+  /** Ways that hold a socket to the library. */
   get size(): number {
-    return this.#entries.size;
+    let open = 0;
+    for (const way of this.#ways.values()) if (way.isOpen) open += 1;
+    return open;
   }
 
-  /** Opens its port, and resolves with it; rejects if none can be had. The first restart does it, if nobody else did. */
+  /** Opens its port, and resolves with it; rejects if none can be had. The first session does it, if nobody else did. */
   async listen(): Promise<number> {
     const [first] = await this.#listening();
     return first?.address().port ?? 0;
   }
 
-  /**
-   * Makes a way to a transport of the library, which goes on without it until a client comes this way. Throws if there are
-   * too many, no socket can be had, or the library does not agree.
-   */
-  async open(transport: LibraryTransport): Promise<IceWay> {
-    if (
-      this.#entries.size + this.#opening >=
-      (this.#options.limits ?? defaultMediaLimits).mediaRestartedSessionsMax
-    )
-      throw new Error('Too many sessions have restarted ICE.');
-    this.#opening += 1;
-    try {
-      const outer = await this.#listening();
-      const address = this.#libraryAddress(transport.candidates);
-      const inner = await bound(address, 0);
-      await connected(inner, this.#options.udpPort, address);
-      if (!this.#closed)
-        return await this.#way(outer, inner, { address, port: this.#options.udpPort }, transport);
-      inner.close();
-      throw new Error('The media engine ends.');
-    } finally {
-      this.#opening -= 1;
+  /** An id for a session, and how its library must begin its ufrag, so that the door knows whom a check is for. */
+  newId(): { readonly id: number; readonly prefix: string } {
+    do this.#lastId = (this.#lastId + 1) >>> 0;
+    while (this.#ways.has(this.#lastId));
+    return { id: this.#lastId, prefix: ufragOfFront(this.#lastId) };
+  }
+
+  /** Makes a session's way: nothing is opened until a client comes by it. Rejects if the door's port cannot be had. */
+  async serve(id: number, session: ServedSession): Promise<IceWay> {
+    await this.#listening();
+    if (this.#closed) throw new Error('The media engine ends.');
+    const address = this.#libraryAddress(session.candidates);
+    const way: IceWay = new IceWay(
+      id,
+      {
+        clock: this.#options.clock,
+        toClient: (packet, to) => this.#toClient(packet, to),
+        claim: (from) => this.#byAddress.set(keyOf(from), way),
+        release: (from) => {
+          const key = keyOf(from);
+          if (this.#byAddress.get(key) === way) this.#byAddress.delete(key);
+        },
+        busy: () => this.#isBusy(way),
+        admitRestart: () => this.#restarted < this.#restartedMax,
+        done: () => {
+          this.#ways.delete(id);
+          this.#busy.delete(way);
+          this.#ended.delete(way);
+          this.#rest();
+        },
+      },
+      { ...session, address: { address, port: this.#options.udpPort } },
+      session.isPreferred,
+    );
+    this.#ways.set(id, way);
+    return way;
+  }
+
+  /** The candidates to announce with the library's own credentials, the best first; once the door listens. */
+  candidates({ candidates, isPreferred }: Pick<ServedSession, 'candidates' | 'isPreferred'>): string[] {
+    const direct = ranked(candidates, isPreferred ? 'second' : 'first');
+    const through = ranked(this.moved(candidates), isPreferred ? 'first' : 'second');
+    return isPreferred ? [...through, ...direct] : [...direct, ...through];
+  }
+
+  /** The candidates to announce with the credentials of a restart: through the door only. */
+  moved(candidates: readonly string[]): string[] {
+    return at(candidates, (address) => socketFor(this.#sockets, address)?.address().port);
+  }
+
+  /** The session of a way has ended: see IceWay.end. */
+  end(way: IceWay): void {
+    way.end();
+    this.#ended.add(way);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= mediaLimits.frontEndedMax) break;
+      oldest.close();
     }
   }
 
   /** Frees every socket. */
   close(): void {
     this.#closed = true;
-    for (const id of [...this.#entries.keys()]) this.#remove(id);
+    for (const way of [...this.#ways.values()]) way.close();
     const outer = this.#outer;
     this.#outer = undefined;
     outer?.then(
@@ -108,67 +142,32 @@ export class IceDoor {
     );
   }
 
-  async #way(
-    outer: readonly Socket[],
-    inner: Socket,
-    library: Address,
-    { own, client, candidates }: LibraryTransport,
-  ): Promise<IceWay> {
-    const { clock } = this.#options;
-    const id = this.#newId();
-    let open = true;
-    const close = () => {
-      open = false;
-      inner.close();
-    };
-    const front: IceFront = new IceFront({
-      id,
-      library: { own, client, address: library },
-      // Packets that were read together are handled together, the socket closed in between or not.
-      toLibrary: (packet) => {
-        if (open) inner.send(packet, ignore);
-      },
-      toClient: (packet, to) => socketFor(outer, to.address)?.send(packet, to.port, to.address, ignore),
-      claim: (address) => this.#byAddress.set(keyOf(address), front),
-      release: (address) => {
-        const key = keyOf(address);
-        if (this.#byAddress.get(key) === front) this.#byAddress.delete(key);
-      },
-      nowMs: clock.steadyMs(),
-    });
-    const agreed = new Promise<boolean>((settle) => {
-      this.#entries.set(id, { front, close, openedMs: clock.steadyMs(), settle });
-      inner.on('message', (packet) => {
-        front.fromLibrary(packet, clock.steadyMs());
-        if (front.library !== 'checking') settle(front.library === 'proved');
-      });
-    });
-    this.#stopTicking ??= this.#startTicking();
-    const announced = moved(candidates, outer);
-    if (!(await agreed) || announced.length === 0) {
-      this.#remove(id);
-      throw new Error('The transport cannot be moved.');
-    }
-    const entries = this.#entries;
-    return {
-      get usable() {
-        return entries.has(id) && !front.expired(clock.steadyMs(), mediaLimits.frontRenewMs);
-      },
-      get consentAgeMs() {
-        return front.consentAgeMs(clock.steadyMs());
-      },
-      restart: (credentials) => ({ ...front.restart(credentials, clock.steadyMs()), candidates: announced }),
-      close: () => this.#remove(id),
-    };
+  get #restartedMax(): number {
+    return (this.#options.limits ?? defaultMediaLimits).mediaRestartedSessionsMax;
+  }
+
+  get #restarted(): number {
+    let restarted = 0;
+    for (const way of this.#ways.values()) if (way.restarted) restarted += 1;
+    return restarted;
+  }
+
+  #toClient(packet: Buffer, to: Origin): void {
+    socketFor(this.#sockets, to.address)?.send(packet, to.port, to.address, ignore);
   }
 
   #listening(): Promise<readonly Socket[]> {
     if (this.#outer !== undefined) return this.#outer;
     const opened = this.#listen();
     this.#outer = opened;
-    opened.catch(() => {
-      if (this.#outer === opened) this.#outer = undefined;
-    });
+    opened.then(
+      (sockets) => {
+        this.#sockets = sockets;
+      },
+      () => {
+        if (this.#outer === opened) this.#outer = undefined;
+      },
+    );
     return opened;
   }
 
@@ -187,17 +186,19 @@ export class IceDoor {
       if (six !== undefined) sockets.push(six);
     }
     for (const socket of sockets) {
-      socket.on('message', (packet, from) => this.#received(packet, from));
+      socket.on('message', (packet, from) =>
+        this.#received(packet, { address: from.address, port: from.port }),
+      );
     }
     return sockets;
   }
 
-  #received(packet: Buffer, from: Address): void {
+  #received(packet: Buffer, from: Origin): void {
     // Nobody can be answered there, and the attempt would throw.
     if (from.port === 0) return;
     const nowMs = this.#options.clock.steadyMs();
     if (!isStun(packet)) {
-      this.#byAddress.get(keyOf(from))?.dataFromClient(packet, from, nowMs);
+      this.#byAddress.get(keyOf(from))?.front.dataFromClient(packet, from, nowMs);
       return;
     }
     const message = readStun(packet);
@@ -206,7 +207,7 @@ export class IceDoor {
       message.type === 'request'
         ? frontOfUfrag(message.username ?? '')
         : frontOfTransaction(message.transaction);
-    this.#entries.get(id)?.front.stunFromClient(packet, message, from, nowMs);
+    this.#ways.get(id)?.stun(packet, message, from, nowMs);
   }
 
   /** The address at which the library listens: of the family that it would choose, or the new way might rank below the old one. */
@@ -216,20 +217,13 @@ export class IceDoor {
     return candidates.some((candidate) => addressOf(candidate).includes(':')) ? '::1' : '127.0.0.1';
   }
 
-  #newId(): number {
-    do this.#lastId = (this.#lastId + 1) >>> 0;
-    while (this.#entries.has(this.#lastId));
-    return this.#lastId;
+  #isBusy(way: IceWay): void {
+    this.#busy.add(way);
+    this.#stopTicking ??= this.#startTicking();
   }
 
-  #remove(id: number): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#entries.delete(id);
-    entry.front.close();
-    entry.close();
-    entry.settle(false);
-    if (this.#entries.size > 0) return;
+  #rest(): void {
+    if (this.#busy.size > 0) return;
     this.#stopTicking?.();
     this.#stopTicking = undefined;
   }
@@ -241,71 +235,10 @@ export class IceDoor {
 
   #tick(): void {
     const nowMs = this.#options.clock.steadyMs();
-    for (const [id, { front, openedMs, settle }] of [...this.#entries]) {
-      front.tick(nowMs);
-      if (front.library === 'checking' && nowMs - openedMs >= mediaLimits.frontOpenMs) settle(false);
-      if (front.expired(nowMs, mediaLimits.frontConnectMs)) this.#remove(id);
+    for (const way of this.#busy) {
+      way.tick(nowMs);
+      if (way.isIdle) this.#busy.delete(way);
     }
+    this.#rest();
   }
-}
-
-const ignore = (): void => undefined;
-
-const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::' || address === '';
-
-/** Resolves with a socket; rejects if the port cannot be had. Addresses are literal: nothing is looked up. */
-async function bound(address: string, port: number): Promise<Socket> {
-  const six = isIP(address) === 6;
-  const socket = createSocket({
-    type: six ? 'udp6' : 'udp4',
-    ipv6Only: six,
-    lookup: (name, _options, found) => found(null, name, six ? 6 : 4),
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, address, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-    // A port at the other end that is closed, say: its silence tells.
-    socket.on('error', ignore);
-    return socket;
-  } catch (cause) {
-    socket.close();
-    throw cause;
-  }
-}
-
-/** Resolves when the socket hears and speaks to that port only; else rejects, with the socket closed. */
-async function connected(socket: Socket, port: number, address: string): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.connect(port, address, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (cause) {
-    socket.close();
-    throw cause;
-  }
-}
-
-const socketFor = (sockets: readonly Socket[], address: string): Socket | undefined =>
-  sockets.find((socket) => (socket.address().family === 'IPv6') === address.includes(':'));
-
-const addressOf = (candidate: string): string => candidate.split(' ')[4] ?? '';
-
-/** The same candidates, at the port of the socket of their family. */
-function moved(candidates: readonly string[], sockets: readonly Socket[]): string[] {
-  return candidates.flatMap((candidate) => {
-    const parts = candidate.split(' ');
-    const socket = socketFor(sockets, addressOf(candidate));
-    if (socket === undefined) return [];
-    parts[5] = String(socket.address().port);
-    return [parts.join(' ')];
-  });
 }

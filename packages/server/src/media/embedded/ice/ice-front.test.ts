@@ -1,6 +1,13 @@
 import { expect, test } from 'bun:test';
 import { mediaLimits } from '../../limits.ts';
-import { type Credentials, frontOfTransaction, frontOfUfrag, IceFront } from './ice-front.ts';
+import {
+  type Credentials,
+  frontOfTransaction,
+  frontOfUfrag,
+  IceFront,
+  type IceFrontOptions,
+  type Origin,
+} from './ice-front.ts';
 import {
   type Address,
   integrityHolds,
@@ -19,12 +26,14 @@ let transactions = 0;
 const newTransaction = () => Buffer.from(String(transactions++).padStart(12, '0'));
 const clientOf = (name: string): Credentials => ({ ufrag: name, password: `the password of client ${name}` });
 
-/** A front between a client and a library that both are the test; time is a field. */
-function bench() {
-  const sent = { library: [] as Buffer[], client: [] as { packet: Buffer; to: Address }[] };
+/** A front between a client and a library that both are the test; time is a field. Its leg is there, or waited for. */
+function bench(options: Partial<IceFrontOptions> = {}) {
+  const sent = { library: [] as Buffer[], client: [] as { packet: Buffer; to: Origin }[] };
   const claimed = new Set<string>();
   const made = {
     nowMs: 1_000,
+    /** Legs that the front has asked for. */
+    wanted: 0,
     sent,
     claimed,
     front: new IceFront({
@@ -34,7 +43,12 @@ function bench() {
       toClient: (packet, to) => sent.client.push({ packet, to }),
       claim: ({ port }) => claimed.add(String(port)),
       release: ({ port }) => claimed.delete(String(port)),
-      nowMs: 1_000,
+      isPreferred: false,
+      libraryIsConnected: () => true,
+      wantLeg: () => {
+        made.wanted += 1;
+      },
+      ...options,
     }),
     /** Packets sent to the library since the last look. */
     toLibrary: () => sent.library.splice(0),
@@ -55,6 +69,7 @@ function bench() {
       made.front.fromLibrary(writeStun('request', newTransaction(), fields, password), made.nowMs);
     },
     proved() {
+      if (made.front.library === 'away') made.front.open(made.nowMs);
       made.libraryAgrees();
       made.libraryChecks();
       made.libraryAgrees();
@@ -65,8 +80,8 @@ function bench() {
     checks(
       own: Credentials,
       client: Credentials,
-      from: Address,
-      fields: StunFields = { controlling: Buffer.alloc(8), useCandidate: true },
+      from: Origin,
+      fields: StunFields = { controlling: Buffer.alloc(8, 1), useCandidate: true },
       password = own.password,
     ) {
       const username = `${own.ufrag}:${client.ufrag}`;
@@ -74,7 +89,7 @@ function bench() {
       made.front.stunFromClient(packet, read(packet), from, made.nowMs);
     },
     /** Answers the front's checks of this client. */
-    answers(client: Credentials, from: (to: Address) => Address = (to) => to) {
+    answers(client: Credentials, from: (to: Origin) => Origin = (to) => to) {
       for (const { packet, to } of made.toClient()) {
         const message = read(packet);
         if (message.type !== 'request') continue;
@@ -83,7 +98,7 @@ function bench() {
       }
     },
     /** A restart, and the client there. */
-    comes(name: string, from: Address) {
+    comes(name: string, from: Origin) {
       const client = clientOf(name);
       const own = made.front.restart(client, made.nowMs);
       made.checks(own, client, from);
@@ -103,6 +118,8 @@ function read(packet: Buffer): StunMessage {
 
 test('MEDIA24: the library is asked with the old credentials, and moves only when the client came', () => {
   const { front, toLibrary, proved, comes, libraryAgrees, checks } = bench();
+  expect(toLibrary()).toEqual([]);
+  front.open(1_000);
   const [first = Buffer.alloc(0)] = toLibrary();
   expect(read(first)).toMatchObject({
     type: 'request',
@@ -133,6 +150,7 @@ test('MEDIA24: the library is asked with the old credentials, and moves only whe
 
 test('MEDIA24: a library that refuses is told apart', () => {
   const { front, toLibrary, nowMs } = bench();
+  front.open(nowMs);
   const [first = Buffer.alloc(0)] = toLibrary();
   const forged = writeStun('error', read(first).transaction, { errorCode: 487 }, 'not the password');
   front.fromLibrary(forged, nowMs);
@@ -166,7 +184,7 @@ test('MEDIA25: without the password there is no answer, and without an answer of
   proved();
   const client = clientOf('one');
   const own = front.restart(client, nowMs);
-  const controlling = { controlling: Buffer.alloc(8), useCandidate: true };
+  const controlling = { controlling: Buffer.alloc(8, 1), useCandidate: true };
   checks(own, client, here, controlling, 'not the password');
   checks(own, clientOf('two'), here);
   checks({ ...own, ufrag: 'other' }, client, here);
@@ -213,7 +231,8 @@ test('MEDIA25: a wrong answer to our check proves nothing; a right one does, onc
   expect(tell(writeStun('success', transaction, {}, 'not the password'))).toEqual([]);
   expect(tell(writeStun('success', newTransaction(), {}, client.password))).toEqual([]);
   expect(tell(writeStun('error', transaction, { errorCode: 400 }, client.password))).toEqual([]);
-  expect(tell(writeStun('success', transaction, {}, client.password))).toEqual([here]);
+  // With what the library had said before.
+  expect(tell(writeStun('success', transaction, {}, client.password))).toEqual([here, here, here, here]);
 });
 
 test('MEDIA25: answers are no longer than what they answer; more addresses than may be are not answered', () => {
@@ -224,7 +243,7 @@ test('MEDIA25: answers are no longer than what they answer; more addresses than 
   const request = writeStun(
     'request',
     newTransaction(),
-    { username: `${own.ufrag}:${client.ufrag}`, priority: 1, controlling: Buffer.alloc(8) },
+    { username: `${own.ufrag}:${client.ufrag}`, priority: 1, controlling: Buffer.alloc(8, 1) },
     own.password,
   );
   front.stunFromClient(request, read(request), there, nowMs);
@@ -279,8 +298,8 @@ test('MEDIA26: of several addresses the best that was chosen is used, and anothe
   const { front, proved, comes, checks, mediaTo } = made;
   proved();
   const { own, client } = comes('one', here);
-  const chosen = { controlling: Buffer.alloc(8), useCandidate: true };
-  checks(own, client, there, { controlling: Buffer.alloc(8), priority: 9 });
+  const chosen = { controlling: Buffer.alloc(8, 1), useCandidate: true };
+  checks(own, client, there, { controlling: Buffer.alloc(8, 1), priority: 9 });
   made.answers(client);
   front.fromLibrary(media, made.nowMs);
   expect(mediaTo()).toEqual([here]);
@@ -318,7 +337,7 @@ test('MEDIA26: a client that goes on checking stays proved; addresses left behin
   const { front, proved, comes, checks, answers, claimed, mediaTo } = made;
   proved();
   const { own, client } = comes('one', here);
-  checks(own, client, there, { controlling: Buffer.alloc(8) });
+  checks(own, client, there, { controlling: Buffer.alloc(8, 1) });
   answers(client);
   expect(claimed.size).toBe(2);
   for (let passedMs = 0; passedMs <= 2 * mediaLimits.iceConsentMs; passedMs += 2_500) {
@@ -340,4 +359,114 @@ test('MEDIA26: a restart that nobody came for is void in time', () => {
   expect(front.expired(nowMs + mediaLimits.frontConnectMs, mediaLimits.frontConnectMs)).toBe(true);
   comes('two', here);
   expect(front.expired(nowMs + mediaLimits.frontConnectMs, mediaLimits.frontConnectMs)).toBe(false);
+});
+
+const zero = { controlling: Buffer.alloc(8), useCandidate: true };
+
+test('MEDIA40: who has the library’s credentials is heard if it needs this way, and a leg is wanted when it means it', () => {
+  let isConnected = false;
+  for (const [from, fields] of [
+    [{ ...here, over: 'tcp' }, undefined],
+    [here, zero],
+  ] as const) {
+    isConnected = false;
+    const made = bench({ libraryIsConnected: () => isConnected });
+    const { front, checks, answers, toClient } = made;
+    // Over UDP, with a tie-breaker that the library takes: it has a port of its own.
+    checks(libraryOwn, oldClient, there);
+    expect([toClient(), front.isIdle]).toEqual([[], true]);
+    checks(libraryOwn, oldClient, from, fields);
+    answers(oldClient);
+    front.tick(made.nowMs + mediaLimits.frontGraceMs - 1);
+    expect(made.wanted).toBe(0);
+    made.nowMs += mediaLimits.frontGraceMs;
+    front.tick(made.nowMs);
+    expect(made.wanted).toBe(1);
+    front.open(made.nowMs);
+    made.proved();
+    front.tick(made.nowMs + mediaLimits.frontCheckMs);
+    expect(made.toLibrary().map((packet) => read(packet).useCandidate)).toEqual([true]);
+    expect(front.carries).toBeUndefined();
+  }
+});
+
+test('MEDIA40: a client that the library has found itself must choose this way in two checks', () => {
+  const made = bench();
+  const { front, checks, answers } = made;
+  const from: Origin = { ...here, over: 'tcp' };
+  checks(libraryOwn, oldClient, from);
+  answers(oldClient);
+  made.nowMs += mediaLimits.frontSteadyMs;
+  front.tick(made.nowMs);
+  // What it chose first and left alone then.
+  expect(made.wanted).toBe(0);
+  checks(libraryOwn, oldClient, from, { controlling: Buffer.alloc(8, 1), useCandidate: false });
+  checks(libraryOwn, oldClient, from);
+  answers(oldClient);
+  front.tick(made.nowMs);
+  expect(made.wanted).toBe(0);
+  made.nowMs += mediaLimits.frontSteadyMs;
+  checks(libraryOwn, oldClient, from);
+  expect(made.wanted).toBe(1);
+});
+
+test('MEDIA41: where this way is preferred, the first check with the password wants a leg, whatever it comes over', () => {
+  const made = bench({ isPreferred: true, libraryIsConnected: () => false });
+  const { front, checks, answers, proved, mediaTo } = made;
+  checks(libraryOwn, oldClient, here, undefined, 'not the password');
+  expect(made.wanted).toBe(0);
+  checks(libraryOwn, oldClient, here, { controlling: Buffer.alloc(8, 1) });
+  expect(made.wanted).toBe(1);
+  proved();
+  answers(oldClient);
+  checks(libraryOwn, oldClient, here);
+  expect(front.carries).toBeUndefined();
+  made.libraryAgrees();
+  expect(front.carries).toBe('udp');
+  front.fromLibrary(media, made.nowMs);
+  expect(mediaTo()).toEqual([here]);
+});
+
+test('MEDIA43: what the library sends before the client’s first choice waits, the newest six packets', () => {
+  const made = bench({ isPreferred: true });
+  const { front, proved, checks, answers, toClient, nowMs } = made;
+  proved();
+  const packets = Array.from({ length: 9 }, (_, i) => Buffer.from([0x16, i]));
+  for (const packet of packets) front.fromLibrary(packet, nowMs);
+  checks(libraryOwn, oldClient, here);
+  expect(toClient().some(({ packet }) => packet[0] === 0x16)).toBe(false);
+  checks(libraryOwn, oldClient, here);
+  made.nowMs += mediaLimits.frontCheckMs;
+  checks(libraryOwn, oldClient, here);
+  answers(oldClient);
+  const sent = toClient().flatMap(({ packet }) => (packet[0] === 0x16 ? [packet[1]] : []));
+  expect(sent).toEqual([3, 4, 5, 6, 7, 8]);
+  front.fromLibrary(media, made.nowMs);
+  expect(toClient()).toHaveLength(1);
+});
+
+test('MEDIA42: checks of a session that has ended are answered 400, if they have its password', () => {
+  const made = bench({ isPreferred: true });
+  const { front, proved, checks, comes, toClient, toLibrary, mediaTo, claimed, nowMs } = made;
+  proved();
+  checks(libraryOwn, oldClient, there);
+  const { own, client } = comes('one', here);
+  toClient();
+  front.leave();
+  front.end();
+  toLibrary();
+  expect(claimed.size).toBe(0);
+  checks(own, client, here, undefined, 'not the password');
+  expect(toClient()).toEqual([]);
+  checks(own, client, here);
+  checks(own, client, there);
+  checks(libraryOwn, oldClient, there);
+  const answers = toClient();
+  expect(answers.map(({ packet }) => read(packet).errorCode)).toEqual([400, 400, 400]);
+  expect(answers.every(({ packet }) => integrityHolds(packet, read(packet), own.password))).toBe(false);
+  expect(integrityHolds(answers[0]?.packet ?? media, read(answers[0]?.packet ?? media), own.password)).toBe(
+    true,
+  );
+  front.dataFromClient(media, here, nowMs);
+  expect([mediaTo(), toLibrary(), claimed.size]).toEqual([[], [], 0]);
 });

@@ -17,6 +17,8 @@ export interface StunMessage {
   readonly priority: number | undefined;
   readonly useCandidate: boolean;
   readonly role: 'controlling' | 'controlled' | undefined;
+  /** The tie-breaker of its role is all zeros, as Chromium's is over TURN on TCP: the native library refuses that. */
+  readonly hasZeroTieBreaker: boolean;
   readonly errorCode: number | undefined;
   /** Attributes that must be understood and are not. */
   readonly unknown: readonly number[];
@@ -83,6 +85,7 @@ export function readStun(packet: Buffer): StunMessage | undefined {
   if (!fingerprinted) return undefined;
   const priority = values.get(attribute.priority);
   const error = values.get(attribute.error);
+  const tieBreaker = values.get(attribute.controlling) ?? values.get(attribute.controlled);
   return {
     type,
     transaction: Buffer.from(packet.subarray(8, headerBytes)),
@@ -94,6 +97,7 @@ export function readStun(packet: Buffer): StunMessage | undefined {
       : values.has(attribute.controlled)
         ? 'controlled'
         : undefined,
+    hasZeroTieBreaker: tieBreaker?.every((byte) => byte === 0) ?? false,
     errorCode:
       error !== undefined && error.length >= 4 ? ((error[2] ?? 0) & 7) * 100 + (error[3] ?? 0) : undefined,
     unknown,

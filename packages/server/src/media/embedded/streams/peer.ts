@@ -53,8 +53,15 @@ export async function openPeer(options: {
   readonly port: number;
   readonly bindAddress: string;
   readonly announcedAddress: string;
+  /** How our ufrag begins. */
+  readonly ufragPrefix: string;
   readonly events: PeerEvents;
-}): Promise<{ readonly peer: Peer; readonly transport: LocalTransport }> {
+}): Promise<{
+  readonly peer: Peer;
+  readonly transport: LocalTransport;
+  /** ICE has found a way to the other end. */
+  readonly isConnected: () => boolean;
+}> {
   const { events, offer } = options;
   const bindAddress = boundTo(options.bindAddress);
   const connection = new PeerConnection('housecount', {
@@ -110,7 +117,8 @@ export async function openPeer(options: {
     connection.setRemoteDescription(transportOffer(offer, options.sends), 'offer');
     // Longer than the library's own four characters: on one port the name alone tells 2,000 sessions apart.
     connection.setLocalDescription('answer', {
-      iceUfrag: randomBytes(9).toString('base64').replaceAll('+', 'x').replaceAll('/', 'y'),
+      iceUfrag:
+        options.ufragPrefix + randomBytes(9).toString('base64').replaceAll('+', 'x').replaceAll('/', 'y'),
       icePwd: randomBytes(18).toString('base64').replaceAll('+', 'x').replaceAll('/', 'y'),
     });
     await gathered;
@@ -127,7 +135,8 @@ export async function openPeer(options: {
       },
       close,
     };
-    return { peer, transport };
+    const isConnected = () => !closed && ['connected', 'completed'].includes(connection.iceState());
+    return { peer, transport, isConnected };
   } catch (cause) {
     gathered.catch(() => undefined);
     close();

@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { createHmac } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { systemClock } from '../../../src/clock.ts';
+import type { SessionReport } from '../../../src/media/contract.ts';
+import { type EmbeddedMedia, startEmbeddedMedia } from '../../../src/media/embedded/engine.ts';
+import type { Logger } from '../../../src/observe/contract.ts';
+import { type Coturn, startCoturn } from '../../../testing/media/coturn.ts';
+import { until } from '../../../testing/processes/server-process.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
+import { connectionState, play, publish, seesMore, selectedPair } from '../engine-pages.ts';
+
+/** Prints what goes wrong, so that a failing test says why. */
+const logger: Logger = {
+  debug() {},
+  info() {},
+  warn: (message, fields) => console.warn(message, fields),
+  error: (message, fields) => console.error(message, fields),
+  with: () => logger,
+};
+const secret = 'what-coturn-and-we-know';
+
+let browser: Chromium;
+let media: EmbeddedMedia;
+let turn: Coturn;
+let pages: Page[] = [];
+const reports: SessionReport[] = [];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  turn = await startCoturn(secret);
+  media = await startEmbeddedMedia({
+    udpPort: 0,
+    bindAddress: '127.0.0.1',
+    announcedAddress: 'auto',
+    iceServers: [],
+    onReport: (report) => reports.push(report),
+    logger,
+    clock: systemClock(),
+  });
+}, 180_000);
+afterEach(async () => {
+  for (const page of pages) await page.close();
+  pages = [];
+});
+afterAll(async () => {
+  await media?.stop();
+  await turn?.close();
+  await browser?.close();
+}, 180_000);
+
+async function newPage(): Promise<Page> {
+  const page = await browser.newPage();
+  pages.push(page);
+  return page;
+}
+
+/** Only through the TURN server, over this transport. */
+function relayed(transport: 'udp' | 'tcp'): RTCConfiguration {
+  const username = `${Math.floor(Date.now() / 1000) + 600}:somebody`;
+  const credential = createHmac('sha1', secret).update(username).digest('base64');
+  const urls = `turn:127.0.0.1:${turn.port}?transport=${transport}`;
+  return { iceTransportPolicy: 'relay', iceServers: [{ urls, username, credential }] };
+}
+
+/** Sessions by the way that their client came. */
+async function ways() {
+  const { sessionsDirect, sessionsFront } = await media.stats();
+  return { direct: sessionsDirect, front: sessionsFront };
+}
+
+test('MEDIA40, MEDIA41, MEDIA44: with nothing in between a viewer goes straight to the library’s port, and a host to the front', async () => {
+  const [host, viewer] = [await newPage(), await newPage()];
+  await publish(media, host, { room: 'plain', session: 'plain/host' });
+  await play(media, viewer, { room: 'plain', session: 'plain/viewer' });
+  await seesMore(viewer);
+  const [hosts, viewers] = [await selectedPair(host), await selectedPair(viewer)];
+  expect([hosts.remote?.port, viewers.remote?.port]).toEqual([media.udpPort + 1, media.udpPort]);
+  expect(await ways()).toEqual({ direct: 1, front: 1 });
+  for (const name of ['plain/host', 'plain/viewer']) media.close(name);
+}, 180_000);
+
+test.each(['udp', 'tcp'] as const)(
+  'MEDIA40: a viewer and a host behind TURN over %s are in the picture',
+  async (transport) => {
+    const room = `turn-${transport}`;
+    const [host, viewer] = [await newPage(), await newPage()];
+    const configuration = relayed(transport);
+    await publish(media, host, { room, session: `${room}/host`, configuration });
+    await play(media, viewer, { room, session: `${room}/viewer`, configuration });
+    await seesMore(viewer);
+    const { local } = await selectedPair(viewer);
+    expect(local).toMatchObject({ candidateType: 'relay', relayProtocol: transport });
+    for (const name of ['host', 'viewer']) media.close(`${room}/${name}`);
+  },
+  180_000,
+);
+
+/** What the page's connection has been, from now on. */
+const statesOf = (page: Page): Promise<() => Promise<readonly string[]>> =>
+  page
+    .evaluate(() => {
+      const { pc } = window as unknown as { pc: RTCPeerConnection };
+      const states: string[] = [];
+      Object.assign(window, { states });
+      pc.addEventListener('connectionstatechange', () => states.push(pc.connectionState));
+    })
+    .then(() => () => page.evaluate(() => (window as unknown as { states: string[] }).states));
+
+test('MEDIA42: whose session the server ends is told so by ICE, and waits for no silence: a host, and a viewer behind the front', async () => {
+  const [host, viewer] = [await newPage(), await newPage()];
+  await publish(media, host, { room: 'ended', session: 'ended/host' });
+  const configuration = relayed('tcp');
+  await play(media, viewer, { room: 'ended', session: 'ended/viewer', configuration });
+  // By then Chromium has dropped the way that it does not need: it would try that first.
+  for (let round = 0; round < 3; round++) await seesMore(viewer);
+  for (const [page, session] of [
+    [host, 'ended/host'],
+    [viewer, 'ended/viewer'],
+  ] as const) {
+    const states = await statesOf(page);
+    media.close(session);
+    await until('failed', async () => (await connectionState(page)) === 'failed');
+    // Disconnected comes first where nothing is answered.
+    expect(await states()).toEqual(['failed']);
+  }
+}, 180_000);
