@@ -176,6 +176,24 @@ test('SIG193: while the log cannot be written users are let in all the same, and
   expect(statusOf(w, 'ann')).toBe('reconnecting');
 });
 
+test('SIG193: a login that the log fails at is recorded at a later look', async () => {
+  const w = await begin();
+  w.disk.faults.spaceBytesLeft = 0;
+  const ann = await w.login('ann');
+  w.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
+  const { join } = w.log;
+  let asked = 0;
+  w.log.join = async () => {
+    asked += 1;
+    throw new Error('the log is broken');
+  };
+  await w.advance(3 * fixed.sweepMs);
+  expect([asked > 1, statusOf(w, 'ann')]).toEqual([true, 'offline']);
+  w.log.join = join;
+  await w.advance(3 * fixed.sweepMs);
+  expect([statusOf(w, 'ann'), ann.closed]).toEqual(['online', undefined]);
+});
+
 test('SIG193: a log that takes its time is asked once, and the welcome comes after the record', async () => {
   const w = await begin();
   await w.login('bob');

@@ -1,6 +1,7 @@
 import type { Code } from '@housecount/protocol';
 import type { Clock, Random } from '../../clock.ts';
 import type { Commands } from '../../log/contract/commands.ts';
+import type { Logger } from '../../observe/contract.ts';
 import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
 import { enterHome } from './login/enter.ts';
@@ -18,6 +19,7 @@ export interface SessionsNeeds extends MembershipNeeds {
   readonly endings: Pick<SessionEndings, 'note'>;
   readonly recentRates: Pick<RecentRates, 'of' | 'keep'>;
   readonly makeSession: MakeSession;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
@@ -128,11 +130,19 @@ export class Sessions implements SessionOwner {
 
   /** The log could not take it when it began. */
   async #enterLate(session: Session): Promise<void> {
-    const refusal = await enterHome(this.#needs, session, session.tokenEndsMs);
-    if (session.isOver) return;
-    if (refusal) await session.end(refusal.code, 'kick');
-    // Of what became of it before, the log knows nothing.
-    else if (session.isEntered && session.link === 'silent') session.tellSilent('socket-closed');
+    try {
+      const refusal = await enterHome(this.#needs, session, session.tokenEndsMs);
+      if (session.isOver) return;
+      if (refusal) await session.end(refusal.code, 'kick');
+      // Of what became of it before, the log knows nothing.
+      else if (session.isEntered && session.link === 'silent') session.tellSilent('socket-closed');
+    } catch (cause) {
+      const { id } = session;
+      this.#needs.logger.warn('a login could not be logged; trying again', {
+        session: id,
+        cause: String(cause),
+      });
+    }
   }
 
   /** Forgets sessions that nobody came back for, should the log not have ended them. */

@@ -15,8 +15,11 @@ export async function enterHome(
   tokenEndsMs: number | undefined,
 ): Promise<Extract<JoinOutcome, { readonly ok: false }> | undefined> {
   session.isEntering = true;
-  const joined = await log.join(joinOf(session, session.home, tokenEndsMs));
-  session.isEntering = false;
-  if (joined.ok) session.entered(joined.member.attachment);
-  return joined.ok || later.has(joined.code) ? undefined : joined;
+  try {
+    const joined = await log.join(joinOf(session, session.home, tokenEndsMs));
+    if (joined.ok) session.entered(joined.member.attachment);
+    return joined.ok || later.has(joined.code) ? undefined : joined;
+  } finally {
+    session.isEntering = false;
+  }
 }
