@@ -19,6 +19,7 @@ import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
 import { tokenLink } from '../token/token-link.ts';
 import {
+  accountOrUid,
   checkToken,
   namesOne,
   type TokenGrant,
@@ -84,8 +85,7 @@ async function join(
 ): Promise<Admission | HelloRefusal> {
   const { log, clock, random } = needs;
   const { channel } = hello;
-  const identity: TokenIdentity =
-    hello.account === undefined ? { uid: hello.uid ?? 0 } : { account: hello.account };
+  const identity = accountOrUid({ uid: hello.uid ?? 0, account: hello.account });
   const time = tokenTime(clock);
   const grant = tokenOf(app, hello, identity, { ...time, isHere });
   if (!grant.ok) return grant;
@@ -181,7 +181,7 @@ function grantOf(
   { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
 ): TokenGrant | HelloRefusal {
   if (!joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
-  const identity = hello.account === undefined ? { uid } : { account: hello.account };
+  const identity = accountOrUid({ uid, account: hello.account });
   const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
   if (!grant.ok) return grant;
   const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');

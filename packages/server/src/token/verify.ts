@@ -44,6 +44,15 @@ export const tokenTime = (clock: Pick<Clock, 'nowMs' | 'wallMs'>): TokenTime => 
 
 export type TokenIdentity = { readonly uid: number } | { readonly account: string };
 
+/** Who somebody is: the account where there is one, whatever its uid, else the uid. */
+export const accountOrUid = ({
+  uid,
+  account,
+}: {
+  readonly uid: number;
+  readonly account?: string | undefined;
+}): TokenIdentity => (account === undefined ? { uid } : { account });
+
 export interface TokenCheck extends TokenTime {
   /** undefined or empty: none was sent. */
   readonly token: string | undefined;

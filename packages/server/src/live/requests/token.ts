@@ -4,7 +4,7 @@ import { fixed } from '../../fixed-limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { publishEndsMsOf } from '../../token/publish-ends.ts';
 import { tokenLink } from '../../token/token-link.ts';
-import { checkToken, tokenTime } from '../../token/verify.ts';
+import { accountOrUid, checkToken, tokenTime } from '../../token/verify.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOf } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
@@ -22,13 +22,12 @@ export async function renewToken(
   member: Membership,
   token: string,
 ): Promise<Answer> {
-  const { app, channel, connectionId, uid, account } = member;
-  const identity = account === undefined ? { uid } : { account };
+  const { app, channel, connectionId } = member;
   const grant = checkToken({
     token,
     app,
     channel,
-    identity,
+    identity: accountOrUid(member),
     ...tokenTime(clock),
     lengthMax: fixed.tokenLengthMax,
     isHere: true,

@@ -4,6 +4,7 @@ import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import type { Asked, CommandOutcome, Commands, JoinOutcome } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
+import { accountOrUid } from '../../token/verify.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 
 export interface PlainMembersNeeds {
@@ -26,11 +27,11 @@ export class PlainMembers {
   /** Its media connected, a publisher's with these kinds: it becomes a member. */
   join(session: MediaSession, kinds: Kinds, profile: Profile | undefined): Promise<JoinOutcome> {
     const { log, clock, leaseMs } = this.#needs;
-    const { app, channel, uid, account } = session;
+    const { app, channel } = session;
     const former = this.#formerOf(session);
     return log.join({
       key: liveKey(app, channel),
-      identity: account === undefined ? { uid } : { account },
+      identity: accountOrUid(session),
       connectionId: session.connectionId,
       connectionKind: session.kind,
       ...(session.kind === 'whip'
