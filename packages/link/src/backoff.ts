@@ -1,6 +1,8 @@
 export interface BackoffOptions {
-  /** The first wait, milliseconds; each is twice the one before. */
+  /** The first wait, milliseconds. */
   readonly firstMs: number;
+  /** Each wait is so many times the one before. Default 2. */
+  readonly factor?: number;
   /** The longest wait, milliseconds. */
   readonly mostMs: number;
   /** The time over which clients are spread that a server told to come back at the same time, milliseconds, while nothing is at stake. */
@@ -10,7 +12,7 @@ export interface BackoffOptions {
 /** Chosen: back within a blink, gentle in an outage. */
 export const backoffDefaults: BackoffOptions = { firstMs: 250, mostMs: 5_000 };
 
-/** Waits that double from attempt to attempt; each is cut by up to half at random, so that clients do not come in step. */
+/** Waits that grow from attempt to attempt; each is cut by up to half at random, so that clients do not come in step. */
 export class Backoff {
   #attempt = 0;
   /** The longest wait that is no danger to anything, milliseconds; undefined while nothing is at stake. */
@@ -28,9 +30,9 @@ export class Backoff {
    * spread over the longest wait. Where something is at stake, what it asked for is cut to the wait that is safe.
    */
   next(atLeastMs = 0): number {
-    const { firstMs, mostMs, spreadMs = mostMs } = this.options;
+    const { firstMs, factor = 2, mostMs, spreadMs = mostMs } = this.options;
     const safeMs = this.#safeMs ?? Number.POSITIVE_INFINITY;
-    const usualMs = this.#steadyMs ?? Math.min(mostMs, firstMs * 2 ** this.#attempt);
+    const usualMs = this.#steadyMs ?? Math.min(mostMs, firstMs * factor ** this.#attempt);
     this.#attempt = Math.min(this.#attempt + 1, 30);
     if (atLeastMs > 0) return Math.min(atLeastMs, safeMs) + (this.#safeMs ?? spreadMs) * this.random();
     return Math.min(usualMs, safeMs) * (0.5 + this.random() / 2);

@@ -1,5 +1,5 @@
 export { Attempts } from './attempts.ts';
-export { Backoff } from './backoff.ts';
+export { Backoff, type BackoffOptions } from './backoff.ts';
 export { after, intervalMs, passedMs, stampMs } from './clock.ts';
 export type { BodyOf, Dialect, Frames } from './frames.ts';
 export { Link } from './link.ts';

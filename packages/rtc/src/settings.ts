@@ -43,10 +43,16 @@ export function serverUrl(): string {
     scriptOrigin,
     typeof location === 'undefined' ? undefined : location.origin,
   ].find((value): value is string => typeof value === 'string' && value !== '');
-  const url =
-    given !== undefined && /^(http|ws)s?:/.test(given) ? urlOf(given.replace(/^ws/, 'http')) : undefined;
-  if (!url) throw failure('INVALID_PARAMS', `HOUSECOUNT_URL is not a server address: ${given ?? 'not set'}`);
-  return (url.origin + url.pathname).replace(/\/+$/, '');
+  const address = given === undefined ? undefined : addressOf(given);
+  if (!address)
+    throw failure('INVALID_PARAMS', `HOUSECOUNT_URL is not a server address: ${given ?? 'not set'}`);
+  return address;
+}
+
+/** The address of a server in the form of `serverUrl`; undefined if it is none. */
+export function addressOf(given: string): string | undefined {
+  const url = /^(http|ws)s?:/.test(given) ? urlOf(given.replace(/^ws/, 'http')) : undefined;
+  return url && (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
 /** `URL.canParse` is of 2023. */

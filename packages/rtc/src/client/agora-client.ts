@@ -1,5 +1,6 @@
 import { stampMs } from '@housecount/link';
 import type { HousecountClient } from '../api/client.ts';
+import type { TurnServerConfig } from '../api/configurations.ts';
 import { failure } from '../errors.ts';
 import { rejectUnsupported as unsupported } from '../unsupported.ts';
 import { Client } from './client.ts';
@@ -9,9 +10,15 @@ import { Client } from './client.ts';
  * nothing; what would have to do something, and cannot, rejects NOT_SUPPORTED.
  */
 export class AgoraClient extends Client implements HousecountClient {
-  // Proxies, relays and addresses of another network: the server's address is set once, for the page.
-  setTurnServer(_servers?: unknown): void {}
-  setProxyServer(_address?: string): void {}
+  /** Media of sessions opened from now on may go over this TURN server, or servers, beside what the server names; with `forceturn` only so. */
+  setTurnServer(server: TurnServerConfig | readonly TurnServerConfig[]): void {
+    this.network.setTurnServer(server);
+  }
+  /** The next join reaches the server at this address: a proxy in front of it. */
+  setProxyServer(address: string): void {
+    this.network.setProxyServer(address);
+  }
+  // The vendor's own proxies, and its access points.
   startProxyServer(_mode?: number): void {}
   stopProxyServer(): void {}
   setLocalAccessPointsV2(_points?: unknown): void {}
@@ -68,9 +75,6 @@ export class AgoraClient extends Client implements HousecountClient {
   async disableContentInspect(): Promise<void> {}
   setImageModeration(enabled: boolean): Promise<void> {
     return enabled ? unsupported('image moderation') : Promise.resolve();
-  }
-  presubscribe(): Promise<never> {
-    return unsupported('presubscribe');
   }
   async sendCustomReportMessage(_message?: unknown): Promise<void> {}
 

@@ -3,7 +3,7 @@ import type { ClientConfig } from '../api/configurations.ts';
 import { Emitter } from '../emitter.ts';
 import { failure } from '../errors.ts';
 import { type GlobalEvents, globalEvents } from '../global-events.ts';
-import { setLogLevel } from '../log.ts';
+import { log, setLogLevel } from '../log.ts';
 import { supportedCodecs } from '../media/codecs.ts';
 import { resumeAudioContext } from '../players/audio-context.ts';
 import { setParameter } from '../settings.ts';
@@ -27,6 +27,7 @@ import {
 } from '../tracks/devices.ts';
 import { rejectUnsupported, unsupported } from '../unsupported.ts';
 import { AgoraClient } from './agora-client.ts';
+import { startLastmileProbeTest } from './lastmile.ts';
 
 /** The version of the API that this SDK follows; apps show it and compare with it. */
 export const VERSION = '4.24.0';
@@ -38,10 +39,14 @@ export function checkSystemRequirements(): boolean {
 
 /** A client; without a configuration `rtc` and `vp8`. INVALID_PARAMS for a mode, codec or role that is none. */
 export function createClient(config: Partial<ClientConfig> = {}): AgoraClient {
-  const { mode = 'rtc', codec = 'vp8', role } = config ?? {};
+  const { mode = 'rtc', codec = 'vp8', audioCodec = 'opus', role } = config ?? {};
   if (mode !== 'live' && mode !== 'rtc') throw failure('INVALID_PARAMS', 'the mode must be live or rtc');
   if (!['vp8', 'h264', 'vp9', 'av1', 'h265'].includes(codec))
     throw failure('INVALID_PARAMS', `${codec} is not a codec`);
+  if (!['opus', 'pcma', 'pcmu', 'g722'].includes(audioCodec))
+    throw failure('INVALID_PARAMS', `${audioCodec} is not an audio codec`);
+  // The server carries Opus alone, which every browser has.
+  if (audioCodec !== 'opus') log.warn(`sound is sent as Opus, and not as ${audioCodec}`);
   if (role !== undefined && role !== 'host' && role !== 'audience')
     throw failure('INVALID_PARAMS', 'the role must be host or audience');
   watchDevices();
@@ -77,7 +82,7 @@ const methods = {
   registerExtensions: (_extensions?: unknown): void => undefined,
   processExternalMediaAEC: (_element?: unknown): void => undefined,
   preload: async (..._join: unknown[]): Promise<void> => undefined,
-  startLastmileProbeTest: (..._probe: unknown[]): Promise<never> => rejectUnsupported('probe test'),
+  startLastmileProbeTest,
   stopLastmileProbeTest: async (): Promise<void> => undefined,
   getElectronScreenSources: (_type?: unknown): Promise<never> =>
     rejectUnsupported('screen sources of Electron'),

@@ -14,10 +14,13 @@ import { RemoteHosts } from '../media/remote-hosts.ts';
 import { RosterFollower } from '../roster/roster-follower.ts';
 import { resumeOnReload } from '../settings.ts';
 import { fromBase64 } from './base64.ts';
+import type { MediaWay } from './client-network.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 
 export interface ChannelSessionOptions extends LinkIdentity {
+  /** The way of media to the server, as the app set it. */
+  readonly way: MediaWay;
   readonly codec: 'vp8' | 'h264';
   readonly emit: Emit;
   /** True if the page listens for the first hosts as one list. */
@@ -227,10 +230,15 @@ export class ChannelSession {
   };
 
   #mediaOptions(uid: () => UID) {
-    const { emit } = this.options;
+    const { emit, way } = this.options;
     return {
       bearer: () => this.link.welcome?.resume ?? '',
-      iceServers: (): readonly RTCIceServer[] => this.link.welcome?.iceServers ?? [],
+      iceServers: (): readonly RTCIceServer[] => [
+        ...way.iceServers,
+        ...(this.link.welcome?.iceServers ?? []),
+      ],
+      isRelayOnly: () => way.isRelayOnly,
+      retry: way.retry,
       onState: (current: RTCPeerConnectionState, previous: RTCPeerConnectionState) =>
         emit('peerconnection-state-change', current, previous),
       onReconnecting: () => emit('media-reconnect-start', uid()),

@@ -10,11 +10,11 @@ import { Emitter } from '../emitter.ts';
 import { ConnectionDisconnectedReason, type ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
 import { LinkEnded } from '../link/link-end.ts';
+import { log } from '../log.ts';
 import { sentCodec } from '../media/codecs.ts';
 import type { MediaKind } from '../media/host-subscription.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type RosterRange, type RosterWindow, readRange } from '../roster/roster-part.ts';
-import { serverUrl } from '../settings.ts';
 import {
   type AgoraRTCStats,
   emptyLocalAudioStats,
@@ -28,7 +28,9 @@ import {
 import type { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
 import type { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
 import { rejectUnsupported } from '../unsupported.ts';
+import { AwaitedHosts } from './awaited-hosts.ts';
 import { ChannelSession } from './channel-session.ts';
+import { ClientNetwork } from './client-network.ts';
 import { ClientStats } from './client-stats.ts';
 import { disconnectedReason } from './end-reason.ts';
 import { readJoinArguments } from './join-arguments.ts';
@@ -51,13 +53,19 @@ export class Client extends Emitter<ClientEvents> {
   #session: ChannelSession | undefined;
   #stats: ClientStats | undefined;
   #messages: StreamMessages | undefined;
+  /** Those of the last join. */
+  #options: JoinOptions = {};
   #indicatesVolume = false;
   readonly #queue = new OperationQueue();
+  readonly #awaited = new AwaitedHosts<RemoteAudioTrack | RemoteVideoTrack>();
+  /** @internal */
+  protected readonly network: ClientNetwork;
 
   constructor(config: ClientConfig & { readonly mode: 'live' | 'rtc' }) {
     super();
     this.mode = config.mode;
     this.codec = config.codec;
+    this.network = new ClientNetwork(config);
     this.#role = config.mode === 'rtc' ? 'host' : (config.role ?? 'audience');
   }
 
@@ -105,7 +113,7 @@ export class Client extends Emitter<ClientEvents> {
     options: JoinOptions = {},
   ): Promise<UID> {
     const given = readJoinArguments(appid, channel, token, uid);
-    const server = serverUrl();
+    const { server } = this.network;
     return this.#queue.add(async (signal) => {
       if (this.#state !== 'DISCONNECTED')
         throw failure('INVALID_OPERATION', `the client is ${this.#state} already`);
@@ -128,7 +136,8 @@ export class Client extends Emitter<ClientEvents> {
       this.#stats = new ClientStats(session, (event, ...args) => this.emit(event, ...args));
       if (this.#indicatesVolume) this.#stats.indicateVolume();
       this.#setState('CONNECTED');
-      setTimeout(() => this.#begin(session, options), 0);
+      this.#options = options;
+      setTimeout(() => this.#begin(session), 0);
       return session.uid;
     });
   }
@@ -195,6 +204,19 @@ export class Client extends Emitter<ClientEvents> {
     } catch (error) {
       throw toException(error);
     }
+  }
+
+  /** Like `subscribe`, and waits if need be until the host sends it; at most 50 are waited for. OPERATION_ABORTED if the client leaves before. */
+  presubscribe(uid: UID, mediaType: 'audio'): Promise<RemoteAudioTrack>;
+  presubscribe(uid: UID, mediaType: 'video'): Promise<RemoteVideoTrack>;
+  presubscribe(uid: UID, mediaType: MediaKind): Promise<RemoteAudioTrack | RemoteVideoTrack>;
+  async presubscribe(uid: UID, mediaType: MediaKind): Promise<RemoteAudioTrack | RemoteVideoTrack> {
+    if (mediaType !== 'audio' && mediaType !== 'video')
+      throw failure('INVALID_PARAMS', 'the media type must be audio or video');
+    const { hosts } = this.#requireSession('not joined');
+    const user = hosts.users.find((each) => each.uid === uid);
+    const isSent = mediaType === 'audio' ? user?.hasAudio : user?.hasVideo;
+    return isSent ? this.subscribe(uid, mediaType) : this.#awaited.add(uid, mediaType);
   }
 
   /** Receives a host's audio, video or both no longer. Harmless if it was not subscribed. */
@@ -352,7 +374,12 @@ export class Client extends Emitter<ClientEvents> {
       role: this.#role === 'host' ? 'broadcaster' : 'audience',
       profile: this.mode === 'rtc' ? 'communication' : 'live',
       codec: sentCodec(this.codec),
-      emit: (event, ...args) => this.emit(event, ...args),
+      emit: (event, ...args) => {
+        this.emit(event, ...args);
+        this.#sends(event, args);
+      },
+      way: this.network,
+      ...(this.network.linkRetry && { retry: this.network.linkRetry }),
       wantsList: () => this.getListeners('published-user-list').length > 0,
       onReconnecting: () => {
         if (this.#session === session) this.#setState('RECONNECTING');
@@ -370,24 +397,46 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Everything a page may hear of only after its join has resolved. */
-  #begin(session: ChannelSession, { autoSubscribe = false }: JoinOptions): void {
+  #begin(session: ChannelSession): void {
     if (this.#session !== session) return;
     if (session.roleTakenOver !== undefined)
       session.setRole(this.#role === 'host' ? 'broadcaster' : 'audience').catch(() => undefined);
-    if (autoSubscribe)
-      super.on('user-published', (user, kind) => {
-        if (this.#session === session && kind !== 'datachannel')
-          this.subscribe(user, kind).catch(() => undefined);
-      });
     for (const event of [...rosterEvents, 'channel-count'] as const)
       if (this.getListeners(event).length > 0) this.#followFor(event);
     this.emit('is-using-cloud-proxy', false);
     session.hosts.start();
   }
 
+  /** Sees what hosts begin to send, told one by one or as a list. */
+  #sends(event: keyof ClientEvents, args: readonly unknown[]): void {
+    const [told, kind] = args;
+    if (event === 'user-published') this.#published(told as IAgoraRTCRemoteUser, kind as MediaType);
+    if (event !== 'published-user-list') return;
+    for (const user of told as readonly IAgoraRTCRemoteUser[]) {
+      if (user.hasAudio) this.#published(user, 'audio');
+      if (user.hasVideo) this.#published(user, 'video');
+    }
+  }
+
+  /** A host sends something: subscribes to what is wanted before the page asks. */
+  #published({ uid }: IAgoraRTCRemoteUser, kind: MediaType): void {
+    if (kind === 'datachannel') return;
+    const { autoSubscribe = false, autoReceiveAndPlayAudio = false } = this.#options;
+    const isPlayed = autoReceiveAndPlayAudio && kind === 'audio';
+    this.#awaited.published(uid, kind, () => this.subscribe(uid, kind));
+    if (!autoSubscribe && !isPlayed) return;
+    this.subscribe(uid, kind).then(
+      (track) => {
+        if (isPlayed && track.trackMediaType === 'audio') track.play();
+      },
+      (error: unknown) => log.debug('a host could not be subscribed to by itself', error),
+    );
+  }
+
   #end(reason: ConnectionDisconnectedReason): void {
     this.#stats?.stop();
     this.#stats = undefined;
+    this.#awaited.end();
     this.#messages?.end();
     this.#messages = undefined;
     this.#session = undefined;

@@ -1,4 +1,11 @@
-import { Attempts, Link, realSurroundings, requestEndOf, type SocketEnd } from '@housecount/link';
+import {
+  Attempts,
+  type BackoffOptions,
+  Link,
+  realSurroundings,
+  requestEndOf,
+  type SocketEnd,
+} from '@housecount/link';
 import {
   type HelloFrame,
   HousecountError,
@@ -29,6 +36,8 @@ export interface LinkIdentity {
   readonly account?: string;
   readonly role: Role;
   readonly profile: Profile;
+  /** How attempts follow each other; undefined: as the SDK does by itself, for as long as it may help. */
+  readonly retry?: { readonly backoff: BackoffOptions; readonly retriesMax: number };
 }
 
 /** The kind of a welcome: the first join; the same membership resumed; or a new membership after the old one had ended. */
@@ -63,6 +72,8 @@ export class LiveLink {
   #welcome: WelcomeFrame | undefined;
   #resume: string | undefined;
   #attempts = new Attempts();
+  /** Attempts that have failed since the last welcome. */
+  #failures = 0;
   /** The key was refused, and a hello without it is under way that nobody waited for. */
   #isAnewAtOnce = false;
 
@@ -74,7 +85,7 @@ export class LiveLink {
     this.token = identity.token;
     this.role = identity.role;
     this.#link = new Link<LiveFrames>(
-      { dialect: liveDialect, surroundings },
+      { dialect: liveDialect, surroundings, ...(identity.retry && { backoff: identity.retry.backoff }) },
       {
         onTurn: () => this.#attempt(),
         onWelcome: (welcome) => this.#welcomed(welcome),
@@ -192,6 +203,7 @@ export class LiveLink {
     this.#resume = welcome.resume;
     this.#attempts.welcomed(welcome);
     this.#isReconnecting = false;
+    this.#failures = 0;
     this.#isAnewAtOnce = false;
     this.#link.settle();
     this.handlers.onWelcome(welcome, welcome.resumed ? 'resumed' : first ? 'joined' : 'rejoined');
@@ -229,6 +241,7 @@ export class LiveLink {
     const isTried =
       why !== 'no-socket' &&
       end.retry &&
+      this.#mayRetry() &&
       this.#link.retry(end.retryAfterMs, deadlineMs - this.surroundings.passedMs());
     if (isTried) return;
     this.#failOpening(why === 'no-socket' ? error : new LinkEnded(end));
@@ -238,7 +251,7 @@ export class LiveLink {
   #retry(end: LinkEnd): void {
     const isKeyRefused = end.code === 'resume_invalid';
     if (isKeyRefused) this.#resume = undefined;
-    else if (!end.retry) {
+    else if (!end.retry || !this.#mayRetry()) {
       this.#give(end);
       return;
     }
@@ -246,6 +259,12 @@ export class LiveLink {
     this.#isAnewAtOnce = isKeyRefused && !this.#isAnewAtOnce;
     if (this.#isAnewAtOnce) this.#attempt();
     else this.#link.retry(end.retryAfterMs);
+  }
+
+  /** Another attempt failed: may there be one more? */
+  #mayRetry(): boolean {
+    this.#failures += 1;
+    return this.#failures <= (this.identity.retry?.retriesMax ?? Number.POSITIVE_INFINITY);
   }
 
   #give(end: LinkEnd): void {

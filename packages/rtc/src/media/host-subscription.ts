@@ -10,7 +10,10 @@ import type { MediaSession } from './media-session.ts';
 export type MediaKind = 'audio' | 'video';
 
 export interface HostSubscriptionOptions
-  extends Pick<KeepOpenOptions, 'bearer' | 'iceServers' | 'onState' | 'onReconnecting'> {
+  extends Pick<
+    KeepOpenOptions,
+    'bearer' | 'iceServers' | 'isRelayOnly' | 'retry' | 'onState' | 'onReconnecting'
+  > {
   readonly userId: number | string;
   /** The address at which a session that forwards these kinds is requested. */
   readonly endpoint: (kinds: StreamState) => string;

@@ -1,4 +1,4 @@
-import { Backoff, passedMs } from '@housecount/link';
+import { Backoff, type BackoffOptions, passedMs } from '@housecount/link';
 import { failure, toException } from '../errors.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
@@ -14,6 +14,8 @@ const heldMsMin = 10_000;
 const readyMsMax = 15_000;
 
 export interface KeepOpenOptions extends Omit<MediaSessionOptions, 'onLost'> {
+  /** How attempts follow each other, and how many there are of a first opening after the first; undefined: as the SDK does by itself. */
+  readonly retry?: { readonly backoff: BackoffOptions; readonly retriesMax: number } | undefined;
   /** A lost session is being replaced. */
   readonly onReconnecting: () => void;
   /** Called after each opening; `first` is false for a replacement. */
@@ -29,9 +31,11 @@ export class KeepOpen {
   /** The attempt under way; another one follows at once when it is aborted. */
   #attempt = new AbortController();
   #opening: Promise<MediaSession> | undefined;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
 
-  constructor(private readonly options: KeepOpenOptions) {}
+  constructor(private readonly options: KeepOpenOptions) {
+    this.#backoff = new Backoff(options.retry?.backoff);
+  }
 
   get session(): MediaSession | undefined {
     return this.#session;
@@ -108,7 +112,8 @@ export class KeepOpen {
   }
 
   async #openUntil(deadlineMs: number, first: boolean): Promise<MediaSession> {
-    for (;;) {
+    const retriesMax = (first ? this.options.retry?.retriesMax : undefined) ?? Number.POSITIVE_INFINITY;
+    for (let failures = 0; ; failures += 1) {
       this.#attempt = new AbortController();
       try {
         const session = await MediaSession.open(
@@ -124,7 +129,7 @@ export class KeepOpen {
         throwIfAborted(this.#over.signal);
         const { retry, retryAfterMs } = this.#attempt.signal.aborted ? { retry: true } : judge(error, first);
         const waitMs = this.#backoff.next(retryAfterMs);
-        if (!retry || passedMs() + waitMs > deadlineMs) throw error;
+        if (!retry || failures >= retriesMax || passedMs() + waitMs > deadlineMs) throw error;
         await delay(waitMs, this.#over.signal);
       }
     }

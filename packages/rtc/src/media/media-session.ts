@@ -30,6 +30,8 @@ export interface MediaSessionOptions {
   /** Read at each request: it changes when the membership does. */
   readonly bearer: () => string;
   readonly iceServers: () => readonly RTCIceServer[];
+  /** True: media goes over a relay or not at all. */
+  readonly isRelayOnly?: () => boolean;
   /** Adds the transceivers to the fresh connection. */
   readonly prepare: (connection: RTCPeerConnection) => void | Promise<void>;
   readonly onState: (current: RTCPeerConnectionState, previous: RTCPeerConnectionState) => void;
@@ -81,7 +83,11 @@ export class MediaSession {
 
   static async #answered(options: MediaSessionOptions, signal: AbortSignal): Promise<MediaSession> {
     const iceServers = [...options.iceServers()];
-    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+    const connection = new RTCPeerConnection({
+      bundlePolicy: 'max-bundle',
+      iceServers,
+      ...(options.isRelayOnly?.() && { iceTransportPolicy: 'relay' as const }),
+    });
     let resource: MediaResource | undefined;
     let session: MediaSession | undefined;
     try {

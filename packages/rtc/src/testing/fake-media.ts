@@ -54,7 +54,8 @@ export class FakePeerConnection extends EventTarget {
   connectionState = 'new';
   localDescription: { type: string; sdp: string } | null = null;
   onicecandidate: ((event: { candidate: null }) => void) | null = null;
-  constructor() {
+  /** Called with what the SDK configures, and kept for tests. */
+  constructor(readonly configuration: RTCConfiguration = {}) {
     super();
     FakePeerConnection.all.push(this);
   }
