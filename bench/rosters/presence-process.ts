@@ -5,6 +5,7 @@ import { liveKey } from '../../packages/server/src/channel/channel.ts';
 import { systemClock, systemRandom } from '../../packages/server/src/clock.ts';
 import { openEmbeddedLog } from '../../packages/server/src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../../packages/server/src/engine/embedded/node-disk.ts';
+import { EdgeWords } from '../../packages/server/src/kicks/edge-words.ts';
 import { openMessages } from '../../packages/server/src/ledger/messages/messages.ts';
 import type { Log } from '../../packages/server/src/log/contract/log.ts';
 import { openLog } from '../../packages/server/src/log/open-log.ts';
@@ -105,6 +106,7 @@ const calls = {
       kept,
       broadcast: bus,
       sockets: new SocketCount(),
+      words: new EdgeWords(common.clock),
       secret: new Uint8Array(32),
       leaseMs: 10_000,
       recoveryMs: 15_000,

@@ -56,6 +56,8 @@ const paces = {
    * and are 380 kB; fewer would give each its share of a sync for nothing.
    */
   transactionMembersMax: 1_000,
+  /** Time for which the answer to a rule about an address waits until the edges have put out whom it means, milliseconds; it holds all the same. */
+  edgeWordMs: 500,
   /** Time after a start in which clients may come back before they are shown as interrupted, milliseconds: SDKs notice a server that is back sooner. */
   absentShownMs: 1_000,
   /** Pause between two slices of those who are shown so, milliseconds. Chosen: about as fast as the leases of a large channel end. */

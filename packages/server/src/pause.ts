@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** Resolves after `delayMs`, or at once when the signal aborts. Never rejects. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Pick<Clock, 'after'>, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const cancel = clock.after(delayMs, done);

@@ -1,3 +1,4 @@
+import { EdgeWords } from '../kicks/edge-words.ts';
 import type { Messages } from '../ledger/messages/messages.ts';
 import { JoinBudgets } from '../live/join-budgets.ts';
 import { startFanOut } from '../live/roster/fan-out.ts';
@@ -27,6 +28,8 @@ export interface Clients {
   readonly fanOut: ReturnType<typeof startFanOut>;
   readonly signaling: ReturnType<typeof startSignaling>;
   readonly whip: WhipService;
+  /** What the edges say of rules about addresses. */
+  readonly words: EdgeWords;
 }
 
 /** Starts the parts that serve clients: rosters, signaling, media. None of them listens yet. */
@@ -45,6 +48,8 @@ export async function buildClients(
   const { limits } = first;
   const { log, resumeSecret: secret } = parts;
   const bus = new SocketBus();
+  const words = new EdgeWords(common.clock);
+  stops.add(() => words.stop());
   const fanOut = startFanOut({ ...common, limits, log, apps: apps.ids, broadcast: bus });
   stops.add(() => fanOut.stop());
   health.register('signal', () => fanOut.trouble);
@@ -58,6 +63,7 @@ export async function buildClients(
     log,
     broadcast: bus,
     sockets,
+    words,
     secret,
     leaseMs: first.leases.signalingMs,
     recoveryMs: first.leases.recoveryMs,
@@ -68,8 +74,8 @@ export async function buildClients(
   stops.add(() => signaling.stop(retryAfterMs));
   health.register('signaling', () => signaling.trouble);
   const joins = joinBudgets(settings, common);
-  const whip = await buildWhip(settings, ground, { ...parts, joins, fanOut }, stops);
-  return { bus, sockets, joins, fanOut, signaling, whip };
+  const whip = await buildWhip(settings, ground, { ...parts, joins, fanOut, words }, stops);
+  return { bus, sockets, joins, fanOut, signaling, whip, words };
 }
 
 const joinBudgets = (settings: Settings, { clock }: Pick<Ground['common'], 'clock'>) =>
@@ -91,14 +97,14 @@ async function buildWhip(
   settings: Settings,
   { common, outward, health, apps }: Ground,
   parts: Pick<DataFolder, 'resumeSecret'> &
-    Pick<Clients, 'joins' | 'fanOut'> & {
+    Pick<Clients, 'joins' | 'fanOut' | 'words'> & {
       readonly log: Log;
       readonly files: Pick<ShippedFiles, 'mediaChild'>;
     },
   stops: Stops,
 ): Promise<WhipService> {
   const { first } = settings;
-  const { log, resumeSecret, joins, fanOut, files } = parts;
+  const { log, resumeSecret, joins, fanOut, words, files } = parts;
   const reports = new Relay<[SessionReport]>();
   const media = await startEmbeddedMedia({
     ...first.media,
@@ -120,6 +126,7 @@ async function buildWhip(
     log,
     resumeSecret,
     joins,
+    words,
     media,
     streams: fanOut.streams,
     leaseMs: first.leases.rtcMs,

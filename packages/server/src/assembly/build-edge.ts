@@ -31,7 +31,7 @@ export async function buildEdge(
   stops: Stops,
 ): Promise<Front> {
   const { listen, leases, limits } = settings.first;
-  const { whip, disk, bus, sockets, joins, signaling, fanOut } = parts;
+  const { whip, disk, bus, sockets, joins, signaling, fanOut, words } = parts;
   const requests = new AddressCount(listen.requestsMax, listen.requestsPerAddressMax);
   const tls = await loadTls(listen, disk);
   const edge = serveEdge({
@@ -63,6 +63,7 @@ export async function buildEdge(
     bus,
     sockets,
     joins,
+    words,
     signaling,
   });
   stops.add(() => edge.stop({ retryAfterMs }));

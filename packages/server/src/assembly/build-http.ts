@@ -7,6 +7,7 @@ import { observeRoutes } from '../api/observe-routes.ts';
 import { Idempotency } from '../api/request/idempotency.ts';
 import { apiRoutes } from '../api/routes.ts';
 import type { AppConfig } from '../config/config.ts';
+import { HeardRules } from '../kicks/heard-rules.ts';
 import type { Log } from '../log/contract/log.ts';
 import { holderOf } from '../net/address/ip-address.ts';
 import type { Route } from '../net/http/route.ts';
@@ -22,7 +23,10 @@ import type { Notices } from './build-notify.ts';
 import type { Settings } from './settings.ts';
 import type { Stops } from './stops.ts';
 
-export interface RouteParts extends Ledger, Omit<Notices, 'sender'>, Pick<Clients, 'signaling' | 'whip'> {
+export interface RouteParts
+  extends Ledger,
+    Omit<Notices, 'sender'>,
+    Pick<Clients, 'signaling' | 'whip' | 'words'> {
   readonly log: Log;
   readonly files: Pick<ShippedFiles, 'sdks' | 'console'>;
   readonly iceServers: Settings['first']['media']['iceServers'];
@@ -37,7 +41,7 @@ export function buildRoutes(
 ): readonly Route[] {
   const { common, outward, health, apps } = ground;
   const { dataDir, development, limits } = settings.first;
-  const { files, messages, signaling } = parts;
+  const { files, messages, signaling, words } = parts;
   const idempotency = Idempotency.open(join(dataDir, 'idempotency.db'), {
     ...common,
     bounds: {
@@ -66,6 +70,7 @@ export function buildRoutes(
       idempotency,
       development,
       log: parts.log,
+      rules: new HeardRules({ log: parts.log, words }),
       history: parts.history,
       deliveries: parts.deliveries,
       redeliveries: parts.redeliveries,

@@ -41,6 +41,17 @@ export interface KickingRule {
   readonly updatedMs: number;
 }
 
+/**
+ * Whom a rule about an address puts out when it is made, beside whom it means from then on: for those who know where connections come
+ * from, and put them out.
+ */
+export interface PutOutOnce {
+  readonly membersIn?: readonly MemberPlace[];
+  readonly users?: readonly string[];
+  /** Its uid is that of a member of the live channel, and not of the user whose account has it too. */
+  readonly isMemberAlone?: true;
+}
+
 export interface RuleSubject {
   readonly channel: string;
   readonly uid: number;
@@ -62,13 +73,29 @@ export function ruleMatches(
   privilege: Privilege,
   nowMs: number,
 ): boolean {
-  return (
-    rule.endsMs > nowMs &&
-    rule.privileges.includes(privilege) &&
-    (rule.channel === undefined || rule.channel === subject.channel) &&
-    (rule.uid === undefined || rule.uid === subject.uid || isOtherHalf(rule, subject)) &&
-    (rule.ip === undefined || rule.ip === subject.ip)
-  );
+  return rule.endsMs > nowMs && rule.privileges.includes(privilege) && isInScope(rule, subject);
+}
+
+type Scope = Pick<KickingRule, 'channel' | 'uid' | 'ip' | 'members' | 'membersIn' | 'users'>;
+
+const isInScope = (rule: Scope, subject: RuleSubject): boolean =>
+  (rule.channel === undefined || rule.channel === subject.channel) &&
+  (rule.uid === undefined || rule.uid === subject.uid || isOtherHalf(rule, subject)) &&
+  (rule.ip === undefined || rule.ip === subject.ip);
+
+/** Tells of each subject whether the rule puts it out when it is made. */
+export function whomItPutsOut(
+  rule: Scope,
+  { membersIn = [], users = [], isMemberAlone }: PutOutOnce,
+): (subject: RuleSubject) => boolean {
+  const scope: Scope = {
+    ...rule,
+    membersIn: [...(rule.membersIn ?? []), ...membersIn],
+    users: [...(rule.users ?? []), ...users],
+  };
+  return (subject) =>
+    isInScope(scope, subject) &&
+    (isMemberAlone !== true || subject.userId === undefined || isOtherHalf(scope, subject));
 }
 
 /** Was the subject one person with whom the rule names? */

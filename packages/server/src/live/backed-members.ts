@@ -1,3 +1,5 @@
+import type { EdgeKicks } from '../kicks/edge-kicks.ts';
+import type { KnownAddresses } from '../kicks/known-addresses.ts';
 import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
 import type { Backing, Connection } from './connection.ts';
 import type { LostConnection, LostConnections } from './lost-connections.ts';
@@ -7,6 +9,8 @@ import type { PartingConnection, Partings } from './partings.ts';
 export interface BackedMembersNeeds {
   readonly lost: Pick<LostConnections, 'add' | 'take'>;
   readonly partings: Pick<Partings, 'add' | 'take'>;
+  readonly addresses: Pick<KnownAddresses, 'absorb'>;
+  readonly kicks: Pick<EdgeKicks, 'absorb'>;
 }
 
 /** The members that connections of this process back; ends a connection whose member the log says is out. */
@@ -51,7 +55,9 @@ export class BackedMembers implements Backing {
   }
 
   absorb({ record }: LogEntry): void {
+    this.#needs.kicks.absorb(record);
     const change = liveChangeOf(record);
+    if (change && record.type === 'channel') this.#needs.addresses.absorb(record.key, change);
     if (change?.type === 'member-left') this.#members.get(change.connectionId)?.removed(change);
     else if (change?.type === 'link-silent') this.#members.get(change.connectionId)?.linked('silent');
     else if (change?.type === 'link-live')

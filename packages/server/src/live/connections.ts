@@ -1,4 +1,8 @@
 import type { Clock, Random } from '../clock.ts';
+import type { EdgeKicks } from '../kicks/edge-kicks.ts';
+import type { EdgeWords } from '../kicks/edge-words.ts';
+import { KnownAddresses } from '../kicks/known-addresses.ts';
+import { memberKicks } from '../kicks/member-kicks.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
@@ -17,7 +21,7 @@ import { JoinBudgets } from './join-budgets.ts';
 import { LinkFacts } from './link-facts.ts';
 import { defaultJoinRates, defaultLiveLimits, type LiveLimits } from './live-limits.ts';
 import { LostConnections } from './lost-connections.ts';
-import type { WelcomeNeeds } from './membership.ts';
+import { type WelcomeNeeds, welcomeOf } from './membership.ts';
 import { Partings } from './partings.ts';
 import type { LinkNeeds } from './requests/link.ts';
 import { requestTable } from './requests/requests.ts';
@@ -26,7 +30,7 @@ import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/st
 import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
-  extends Omit<HelloNeeds, 'joins' | 'awaited'>,
+  extends Omit<HelloNeeds, 'joins' | 'awaited' | 'addresses'>,
     Omit<WelcomeNeeds, 'linkProofs'>,
     Pick<LinkNeeds, 'signaling'>,
     Pick<EntranceNeeds, 'onRefusedLogin'> {
@@ -40,6 +44,8 @@ export interface ConnectionsOptions
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly onSelect: SelectStreams;
+  /** Takes the word of its connections on rules about addresses. */
+  readonly words: Pick<EdgeWords, 'join'>;
   /** Counts the sockets of the whole server; by itself, unless other parts have sockets too. */
   readonly sockets?: SocketCount;
   /** Counts the joins of the whole server; by itself, unless other parts let clients join too. */
@@ -54,7 +60,9 @@ export function openConnections(options: ConnectionsOptions): Connections {
   const lost = new LostConnections(options);
   const partings = new Partings(options);
   const open = new OpenSockets({ clock, sockets, closingMs: limits.closingMs, onLook: () => lost.retry() });
-  const backed = new BackedMembers({ lost, partings });
+  const addresses = new KnownAddresses();
+  const kicks = memberKicks({ ...options, addresses });
+  const backed = new BackedMembers({ lost, partings, addresses, kicks });
   metrics.gauge('housecount_sockets', 'Open WebSockets.', () => open.size);
   metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => backed.size);
   metrics.gauge(
@@ -66,6 +74,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
   const shared = {
     ...options,
     awaited,
+    addresses,
     joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates),
     linkProofs: new LinkProofs(options.resumeSecret),
     streamMessages: new StreamMessageBudgets(clock, limits),
@@ -83,6 +92,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
   };
   const entrance = new Entrance({
     ...shared,
+    welcomeOf: (admission) => welcomeOf(shared, admission),
     joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
   });
   const needs: ConnectionNeeds = {
@@ -100,6 +110,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
     backed,
     partings,
     awaited,
+    kicks,
     awaitAgain: () => {
       for (const member of awaitedAtStart(log)) {
         const app = options.apps.get(member.app);
@@ -118,6 +129,7 @@ export interface ConnectionsParts {
   readonly backed: Pick<BackedMembers, 'size' | 'endApp'>;
   readonly partings: Pick<Partings, 'stop'>;
   readonly awaited: Pick<AwaitedLinks, 'stop'>;
+  readonly kicks: Pick<EdgeKicks, 'stop'>;
   /** Waits for the links that were awaited when the server ended. */
   readonly awaitAgain: () => void;
   readonly connectionOf: (socket: Socket) => Connection;
@@ -165,6 +177,7 @@ export class Connections {
     this.#parts.awaited.stop();
     this.#parts.open.stop(retryAfterMs);
     await this.#follower?.stop();
+    await this.#parts.kicks.stop();
   }
 
   /** The app is not of this server any more: its clients are told so. The log is the caller's. */

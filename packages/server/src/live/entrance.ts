@@ -5,14 +5,15 @@ import type { Histogram, Logger } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import { type AwaitedLinks, linkWaitMs } from './awaited-links.ts';
 import { type Admission, admit, type HelloNeeds, type HelloRefusal } from './hello.ts';
-import { type WelcomeNeeds, welcomeOf } from './membership.ts';
 
-export interface EntranceNeeds extends HelloNeeds, WelcomeNeeds {
+export interface EntranceNeeds extends HelloNeeds {
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
   /** Hears of each hello that was refused. */
   readonly onRefusedLogin?: OnRefusedLogin;
   readonly awaited: Pick<AwaitedLinks, 'add' | 'mayAwait'>;
+  /** The first frame of a connection that was admitted. */
+  readonly welcomeOf: (admission: Admission) => WelcomeFrame;
   /** From hello to welcome. */
   readonly joinSeconds: Pick<Histogram, 'observe'>;
 }
@@ -56,14 +57,14 @@ export class Entrance {
 
   /** The welcome, as things are now; undefined if a reload took the app out while the log decided. */
   welcome(admission: Admission): WelcomeFrame | undefined {
-    const { apps, logger } = this.#needs;
+    const { apps, logger, welcomeOf } = this.#needs;
     const { app, channel, grant } = admission;
     if (grant.hint !== undefined)
       logger.warn(`a token will not last as meant: ${grant.hint}`, {
         app: app.id,
         channel: channel.key.name,
       });
-    return apps.get(app.id) && welcomeOf(this.#needs, admission);
+    return apps.get(app.id) && welcomeOf(admission);
   }
 
   /** Somebody was welcomed whose hello came at `helloMs`, by the clock that only runs. */

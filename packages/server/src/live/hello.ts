@@ -6,9 +6,9 @@ import { attachmentOf, decideResume } from '../channel/membership/resume.ts';
 import { mayBroadcast } from '../channel/membership/rights.ts';
 import type { Clock, Random } from '../clock.ts';
 import { fixed } from '../fixed-limits.ts';
-import type { AddressNotes } from '../log/contract/address-notes.ts';
+import type { KnownAddresses } from '../kicks/known-addresses.ts';
 import type { Channels } from '../log/contract/channels.ts';
-import type { Commands } from '../log/contract/commands.ts';
+import type { Commands, JoinRequest } from '../log/contract/commands.ts';
 import type { Identities } from '../log/contract/identities.ts';
 import type { PastEndings } from '../log/contract/past-endings.ts';
 import type { Refused } from '../log/contract/refused.ts';
@@ -48,12 +48,12 @@ export interface HelloNeeds {
     Pick<Channels, 'channel' | 'known'> &
     Pick<PastEndings, 'endingOf'> &
     Commands &
-    AddressNotes &
     Pick<Identities, 'uidOf'>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'id'>;
   readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;
   readonly awaited: Pick<AwaitedLinks, 'mayAwait'>;
+  readonly addresses: Pick<KnownAddresses, 'arrives'>;
   readonly resumeSecret: Uint8Array;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
@@ -105,9 +105,10 @@ async function join(
   const joiner = { address, token, isForOne: namesOne(grant.tokenUid) };
   if (!needs.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
 
+  const key = liveKey(app.id, channel);
   const connectionId = random.id(24);
-  const outcome = await log.join({
-    key: liveKey(app.id, channel),
+  const request: JoinRequest = {
+    key,
     identity,
     connectionId,
     connectionKind: 'rtc',
@@ -124,7 +125,8 @@ async function join(
       needs.awaited.mayAwait({ app: app.id, channel, ...identity }) && { linkAwaited: true }),
     leaseMs: needs.leaseMs,
     ip: address,
-  });
+  };
+  const outcome = await needs.addresses.arrives({ key, connectionId, address }, () => log.join(request));
   if (!outcome.ok) return outcome;
   // Removed again while the answer was on its way: the reason is of no use to somebody who never was told "welcome".
   return present(needs, app, channel, connectionId, grant, false) ?? refuse('replaced');
@@ -134,15 +136,16 @@ async function resume(
   needs: HelloNeeds,
   app: EdgeApp,
   hello: HelloFrame,
-  key: string,
+  resumeKey: string,
   client: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
   const { log } = needs;
   const { channel, account, attempt } = hello;
-  const claim = verifyResumeKey(needs.resumeSecret, key);
+  const claim = verifyResumeKey(needs.resumeSecret, resumeKey);
   if (!claim || claim.app !== app.id || claim.channel !== channel || !isSame(hello, claim))
     return refuse('resume_invalid');
   const { connectionId, uid } = claim;
+  const key = liveKey(app.id, channel);
   const asked: ResumeCommand = {
     type: 'resume',
     connectionId,
@@ -154,12 +157,16 @@ async function resume(
   if (!grant.ok) return goneAs(needs, claim, asked) ?? grant;
   const rights = rightsOf(app, grant);
   const { userId } = tokenLink(app, grant);
-  const outcome = await log.submit(liveKey(app.id, channel), {
+  const command: ResumeCommand = {
     ...asked,
     ...(grant.joinEndsMs === undefined ? { tokenNeverEnds: true } : { tokenEndsMs: grant.joinEndsMs }),
     ...(rights && { publish: rights }),
     ...(userId !== undefined && { userId }),
-  });
+  };
+  const { address } = client;
+  const outcome = await needs.addresses.arrives({ key, connectionId, address }, () =>
+    log.submit(key, command),
+  );
   if (!outcome.ok) {
     const isGone = outcome.code === 'resume_invalid' || outcome.code === 'replaced';
     return (isGone && endingOf(needs, claim)) || outcome;
@@ -168,7 +175,6 @@ async function resume(
   // Perhaps it was put out, or came back by another socket, while this was being decided.
   if (!admission) return endingOf(needs, claim) ?? refuse('resume_invalid');
   if (admission.member.attachment !== attachmentOf(outcome.changes, connectionId)) return refuse('replaced');
-  log.noteAddress(liveKey(app.id, channel), connectionId, client.address);
   return admission;
 }
 

@@ -136,6 +136,7 @@ async function begin(): Promise<void> {
     apps: new Map([[testApp.id, testApp]]),
     log: world.log,
     fanOut: world.fanOut,
+    words: world.words,
     clock,
     random: systemRandom(),
     logger: createLogger({

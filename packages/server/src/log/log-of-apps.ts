@@ -73,8 +73,6 @@ export class LogOfApps implements Log {
 
   join = (request: JoinRequest) => this.of(request.key.app).join(request);
   submit = (key: ChannelKey, command: Asked) => this.of(key.app).submit(key, command);
-  noteAddress = (key: ChannelKey, connectionId: string, ip: string) =>
-    this.of(key.app).noteAddress(key, connectionId, ip);
 
   channel = (key: ChannelKey) => this.of(key.app).channel(key);
   known = (key: ChannelKey) => this.of(key.app).known(key);

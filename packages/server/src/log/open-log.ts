@@ -2,7 +2,6 @@ import { HousecountError, type RuleScope } from '@housecount/protocol';
 import type { Channel, ChannelKey } from '../channel/channel.ts';
 import type { Privilege, RuleSubject } from '../channel/rules.ts';
 import { limits as defaults } from '../limits.ts';
-import { Addresses } from './addresses.ts';
 import { ChannelReads } from './channel-reads.ts';
 import { asksOf } from './commands/asks.ts';
 import { ChannelCommands } from './commands/channel-commands.ts';
@@ -76,7 +75,6 @@ class EmbeddedOwner implements Log {
   readonly #snapshots: Snapshots;
   readonly #alive: AliveMark;
   readonly #blindTime: BlindTime;
-  readonly #addresses = new Addresses();
   readonly #reads: ChannelReads;
   readonly #channels: ChannelCommands;
   readonly #identities: IdentityCommands;
@@ -126,7 +124,7 @@ class EmbeddedOwner implements Log {
     const on = state.nodes.last + 1;
     this.#incarnation = { on, node, incarnation: random.id(incarnationChars) };
     const asks = asksOf(this.#owner, this.#incarnation);
-    const parts = { state, asks, clock, random, addresses: this.#addresses, on, gap };
+    const parts = { state, asks, clock, random, on, gap };
     this.#upkeep = new Upkeep(parts);
     this.#reads = new ChannelReads(state);
     this.#channels = new ChannelCommands(parts);
@@ -160,10 +158,7 @@ class EmbeddedOwner implements Log {
     for (const entry of entries) {
       const { record } = entry;
       this.#floorMs = Math.max(this.#floorMs, timeOf(record));
-      if (record.type !== 'channel') continue;
-      const { key, change } = record;
-      if (change.type === 'member-left') this.#addresses.delete(key, change.connectionId);
-      this.#reads.absorb(record);
+      if (record.type === 'channel') this.#reads.absorb(record);
     }
     this.#feed.push(entries);
     this.#upkeep.changed(changed);
@@ -188,8 +183,6 @@ class EmbeddedOwner implements Log {
 
   join = (request: JoinRequest) => this.#channels.join(request);
   submit = (key: ChannelKey, command: Asked) => this.#channels.submit(key, command);
-  noteAddress = (key: ChannelKey, connectionId: string, ip: string) =>
-    this.#channels.noteAddress(key, connectionId, ip);
 
   channel = (key: ChannelKey) => this.#reads.channel(key);
   known = (key: ChannelKey) => this.#reads.known(key);

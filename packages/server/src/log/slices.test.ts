@@ -4,11 +4,14 @@ import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.
 import { type CrashKind, SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { quiet } from '../../testing/worlds/log-world.ts';
+import { memberEdge } from '../../testing/worlds/member-edge.ts';
 import { liveKey } from '../channel/channel.ts';
 import type { LogStore } from '../engine/contract.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { fixed } from '../fixed-limits.ts';
-import type { JoinOutcome } from './contract/commands.ts';
+import { EdgeWords } from '../kicks/edge-words.ts';
+import { HeardRules } from '../kicks/heard-rules.ts';
+import type { JoinOutcome, JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
 import { decodeRecord } from './record/codec.ts';
@@ -67,8 +70,21 @@ class Machine {
     this.disk.crash(kind);
   }
 
-  join(uid: number, key = lobby, ip = ''): Promise<JoinOutcome> {
-    return this.log.join({
+  /** An edge through which members come, and that says how rules about addresses ended. */
+  edge() {
+    const clock = this.#process;
+    if (!clock) throw new Error('nothing runs');
+    const words = new EdgeWords(clock);
+    const edge = memberEdge({ log: this.log, words, clock, logger: quiet.logger });
+    return { ...edge, rules: new HeardRules({ log: this.log, words }) };
+  }
+
+  join(uid: number, key = lobby): Promise<JoinOutcome> {
+    return this.log.join(this.request(uid, key));
+  }
+
+  request(uid: number, key = lobby, ip = ''): JoinRequest {
+    return {
       key,
       identity: { uid },
       connectionId: `${key.name}${uid}`,
@@ -77,7 +93,7 @@ class Machine {
       platform: 7,
       leaseMs,
       ip,
-    });
+    };
   }
 
   async joined(uids: readonly number[], key = lobby): Promise<void> {
@@ -186,22 +202,23 @@ describe('slices', () => {
   test('LOG70, LOG71: a rule about an address puts those behind it out in slices; who joins meanwhile waits for one or two', async () => {
     const m = await begin();
     const ip = '203.0.113.5';
+    const edge = m.edge();
     const uids = range(3 * slice);
-    for (const outcome of await Promise.all(uids.map((uid) => m.join(uid, lobby, ip))))
-      expect(outcome.ok).toBe(true);
+    const joined = uids.map((uid) => edge.join(m.request(uid, lobby, ip)));
+    for (const outcome of await Promise.all(joined)) expect(outcome.ok).toBe(true);
     m.appends = [];
     let joining: Promise<JoinOutcome> | undefined;
     afterSlices(m, 1, () => {
-      joining = m.join(90_001, lobby, '203.0.113.6');
+      joining = edge.join(m.request(90_001, lobby, '203.0.113.6'));
     });
-    expect(await m.log.createRule({ app, ip, privileges: rule.privileges }, 60_000)).toMatchObject({
-      ok: true,
-    });
+    const made = await edge.rules.createRule({ app, ip, privileges: rule.privileges }, 60_000);
+    expect(made).toMatchObject({ ok: true, putOutOf: 1 });
     expect((await joining)?.ok).toBe(true);
     expect(m.uids).toEqual([90_001]);
     expect(m.leaves.map(({ uid }) => uid)).toEqual(uids);
     const types = m.records.map((record) => record.type === 'channel' && record.change.type);
     expect(types.slice(0, types.indexOf('member-joined')).length).toBeLessThanOrEqual(2 * slice + 1);
+    await edge.stop();
   });
 
   test('LOG70: who joins while leases end waits for a slice or two; who comes back is gone', async () => {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
+import type { EdgeWords } from '../kicks/edge-words.ts';
 import type { Messages } from '../ledger/messages/messages.ts';
-import type { AddressNotes } from '../log/contract/address-notes.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Feed } from '../log/contract/feed.ts';
@@ -19,7 +19,6 @@ import type { AppSignalingLimitsOf, SignalingLimits } from './signaling-limits.t
 export type SignalingLog = Commands &
   Channels &
   Pick<Identities, 'resolve' | 'uidOf'> &
-  AddressNotes &
   Pick<KickingRules, 'createRule'> &
   Bans &
   PastEndings &
@@ -41,6 +40,8 @@ export interface SignalingOptions {
   readonly broadcast: Broadcast;
   /** Counts the sockets of the whole server. */
   readonly sockets: SocketCount;
+  /** Takes the word of its sessions on rules about addresses. */
+  readonly words: Pick<EdgeWords, 'join'>;
   /** Signs session keys. */
   readonly secret: Uint8Array;
   /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */

@@ -1,3 +1,4 @@
+import type { EdgeKicks } from '../kicks/edge-kicks.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
@@ -8,6 +9,7 @@ import { MessageEvents } from './messages/message-events.ts';
 import { type SignalingParts, signalingParts } from './parts.ts';
 import { Requests, requestTable } from './requests.ts';
 import { heedEnd } from './session/ended-by-log.ts';
+import { sessionKicks } from './session/session-kicks.ts';
 import { registerGauges, signalingCounters } from './signaling-metrics.ts';
 import type { SignalingOptions } from './signaling-options.ts';
 
@@ -27,7 +29,8 @@ export function startSignaling(options: SignalingOptions): Signaling {
     },
   });
   const telling = { ...options, ...parts, ...signalingCounters(metrics) };
-  const follower = followLog(options, { ...parts, messageEvents: new MessageEvents(telling) });
+  const kicks = sessionKicks({ ...options, sessions });
+  const follower = followLog(options, { ...parts, messageEvents: new MessageEvents(telling), kicks });
   const shared = { ...telling, toldTo: (position: number) => follower.reached(position) };
   const needs: SignalingConnectionNeeds = {
     ...shared,
@@ -42,6 +45,7 @@ export function startSignaling(options: SignalingOptions): Signaling {
     backend: new Backend(shared),
     open,
     follower,
+    kicks,
     connectionOf: (socket) => new SignalingConnection(needs, socket),
   });
 }
@@ -49,9 +53,13 @@ export function startSignaling(options: SignalingOptions): Signaling {
 /** Has every part hear of each record, in the order in which they need it. */
 function followLog(
   { log, clock, logger }: SignalingOptions,
-  parts: SignalingParts & { readonly messageEvents: MessageEvents },
+  parts: SignalingParts & {
+    readonly messageEvents: MessageEvents;
+    readonly kicks: Pick<EdgeKicks, 'absorb'>;
+  },
 ): LogFollower {
-  const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents, messageEvents } = parts;
+  const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents, messageEvents, kicks } =
+    parts;
   return new LogFollower({
     log,
     clock,
@@ -61,6 +69,7 @@ function followLog(
       whereabouts.absorb(entry.record);
       holdings.absorb(entry.record);
       storageEvents.absorb(entry.record);
+      kicks.absorb(entry.record);
       heedEnd({ log, clock, sessions }, entry.record);
       topicEvents.absorb(entry);
       messageEvents.absorb(entry.record);
@@ -78,6 +87,7 @@ interface ServedParts
   readonly backend: Backend;
   readonly open: Pick<OpenSockets, 'enter' | 'stop'>;
   readonly follower: LogFollower;
+  readonly kicks: Pick<EdgeKicks, 'stop'>;
   readonly connectionOf: (socket: Socket) => SignalingConnection;
 }
 
@@ -133,6 +143,7 @@ export class Signaling {
   async stop(retryAfterMs: number): Promise<void> {
     this.#parts.open.stop(retryAfterMs);
     await this.#parts.follower.stop();
+    await this.#parts.kicks.stop();
     this.#parts.presences.stop();
   }
 }

@@ -1,4 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
+import type { EdgeWords } from '../kicks/edge-words.ts';
+import { KnownAddresses } from '../kicks/known-addresses.ts';
+import { memberKicks } from '../kicks/member-kicks.ts';
 import { limits as defaults } from '../limits.ts';
 import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { Streams } from '../live/roster/streams.ts';
@@ -35,6 +38,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly logger: Logger;
   /** Silence allowed for a WHIP or WHEP member, milliseconds. */
   readonly leaseMs: number;
+  /** Takes the word of its sessions on rules about addresses. */
+  readonly words: Pick<EdgeWords, 'join'>;
   /** Plain sessions count as the joins of other clients do. */
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of an app, as they are now. Default: as limits.ts says. */
@@ -49,7 +54,8 @@ export function openWhip(options: WhipOptions): WhipService {
   const sessions = new MediaSessions();
   const alarms = new SessionAlarms(clock);
   const hosts = new PlayedHosts({ log, media, streams, sessions });
-  const members = new PlainMembers({ log, clock, logger, sessions, leaseMs });
+  const addresses = new KnownAddresses();
+  const members = new PlainMembers({ log, clock, logger, sessions, addresses, leaseMs });
   const ends = new SessionEnds({ media, streams, sessions, alarms, hosts, members });
   const rights = new SessionRights({ apps, log, clock, logger, sessions, alarms, ends });
   const opening = new Opening({
@@ -76,13 +82,26 @@ export function openWhip(options: WhipOptions): WhipService {
     watched,
     connected: (session, kinds) => mediaConnected(connected, session, kinds),
   });
-  const heeding = { log, sessions, rights, ends, hosts, watched };
+  const kicks = memberKicks({ ...options, addresses });
+  const heeding = { log, sessions, rights, ends, hosts, watched, addresses, kicks };
   const following = new Following({
     log,
     clock,
     logger,
     heed: (record) => heedRecord(heeding, record),
+    kicks,
   });
-  const parts = { media, random, sessions, alarms, members, ends, opening, following, reports, watched };
+  const parts = {
+    media,
+    random,
+    sessions,
+    alarms,
+    members,
+    ends,
+    opening,
+    following,
+    reports,
+    watched,
+  };
   return new WhipService(parts);
 }

@@ -12,6 +12,8 @@ import type { Limits } from '../../src/config/limit-settings.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
+import { EdgeWords } from '../../src/kicks/edge-words.ts';
+import { HeardRules } from '../../src/kicks/heard-rules.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
 import { openHistory } from '../../src/ledger/history/history.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
@@ -37,6 +39,7 @@ import { startSignaling } from '../../src/signaling/signaling.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { AnswersHeld } from './answers-held.ts';
+import { memberEdge } from './member-edge.ts';
 
 export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
 export const testCustomer: Customer = {
@@ -108,7 +111,9 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
   };
   const { notify, endpoints } = await openNotices({ common, log, disk, send, deliveries, over });
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
-  const signaling = openSignaling(common, log, kept);
+  const words = new EdgeWords(common.clock);
+  const signaling = openSignaling(common, log, kept, words);
+  const edge = memberEdge({ ...common, log, words });
   const deps: ApiParts = {
     ...common,
     apps: () => [testApp],
@@ -120,6 +125,7 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
     }),
     development: false,
     log,
+    rules: new HeardRules({ log, words }),
     redeliveries,
     notify,
     communicationEventsOf: () => '107/108',
@@ -142,12 +148,13 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
       const response = await ask(path, init);
       return { status: response.status, body: (await response.json()) as Body };
     },
-    ...comingAndGoing(log),
+    ...comingAndGoing(log, edge),
     advance(ms: number) {
       clock.offsetMs += ms;
     },
     async close() {
       await signaling.stop(0);
+      await edge.stop();
       await redeliveries.stop();
       await endpoints.stop();
       await notify.stop();
@@ -206,10 +213,10 @@ function movedClock(): Clock & { offsetMs: number } {
 }
 
 /** Members without a client: what a connection asks of the log when they come and when they go. */
-function comingAndGoing(log: Log): Pick<ApiWorld, 'join' | 'leave'> {
+function comingAndGoing(log: Log, edge: ReturnType<typeof memberEdge>): Pick<ApiWorld, 'join' | 'leave'> {
   return {
     async join(channel, uid, more = {}) {
-      const outcome = await log.join({
+      const outcome = await edge.join({
         key: liveKey(testApp.id, channel),
         identity: { uid },
         connectionId: `${channel}-${uid}`,
@@ -318,7 +325,7 @@ async function openNotices({
   return { notify, endpoints };
 }
 
-function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMessages>) {
+function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMessages>, words: EdgeWords) {
   const signalingApp = {
     ...testApp,
     bindSignaling: true,
@@ -338,6 +345,7 @@ function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMes
     log,
     broadcast: { publish: () => {} },
     sockets: new SocketCount(),
+    words,
     secret: new Uint8Array(32).fill(7),
     leaseMs: 10_000,
     recoveryMs: 15_000,

@@ -4,6 +4,8 @@ import { liveKey, type OpenChannel } from '../../src/channel/channel.ts';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { EdgeWords } from '../../src/kicks/edge-words.ts';
+import { HeardRules } from '../../src/kicks/heard-rules.ts';
 import { type Connections, openConnections } from '../../src/live/connections.ts';
 import {
   defaultLiveLimits,
@@ -85,6 +87,9 @@ export class TestWorld implements Broadcast {
   #process: SimProcessClock | undefined;
   #stalledMs = 0;
   log!: Log;
+  words!: EdgeWords;
+  /** Makes rules as REST has them made. */
+  rules!: HeardRules;
   fanOut!: FanOut;
   connections!: Connections;
   readonly #limits: LiveLimits & LiveRosterLimits;
@@ -129,6 +134,8 @@ export class TestWorld implements Broadcast {
       },
     });
     this.log.opened();
+    this.words = new EdgeWords(clock);
+    this.rules = new HeardRules({ log: this.log, words: this.words });
     const apps = [testApp, strictApp];
     this.fanOut = new FanOut({
       log: this.log,
@@ -157,6 +164,7 @@ export class TestWorld implements Broadcast {
       recoveryMs,
       iceServers: this.iceServers,
       onSelect,
+      words: this.words,
       limits: this.#limits,
       signaling: {
         hasSession: (app, userId, session) => app === testApp.id && this.loggedIn.get(userId) === session,
@@ -164,6 +172,12 @@ export class TestWorld implements Broadcast {
     });
     this.fanOut.start();
     this.connections.start();
+  }
+
+  /** The time of the process, with its timers. */
+  get process(): SimProcessClock {
+    if (!this.#process) throw new Error('the world has not started');
+    return this.#process;
   }
 
   /** kill -9: sockets close, timers stop, and what was not on disk is lost. */

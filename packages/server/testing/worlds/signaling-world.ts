@@ -4,6 +4,8 @@ import { liveKey } from '../../src/channel/channel.ts';
 import type { KickingRule } from '../../src/channel/rules.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { EdgeWords } from '../../src/kicks/edge-words.ts';
+import { HeardRules } from '../../src/kicks/heard-rules.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
 import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
@@ -116,6 +118,8 @@ export class SignalingWorld implements Broadcast {
   #process: SimProcessClock | undefined;
   published = 0;
   log!: Log;
+  /** Makes rules as REST has them made. */
+  rules!: HeardRules;
   signaling!: Signaling;
 
   private constructor(
@@ -159,6 +163,8 @@ export class SignalingWorld implements Broadcast {
       },
     });
     this.log.opened();
+    const words = new EdgeWords(clock);
+    this.rules = new HeardRules({ log: this.log, words });
     this.#ending = new AbortController();
     const kept = openMessages({
       path: ':memory:',
@@ -180,11 +186,18 @@ export class SignalingWorld implements Broadcast {
       metrics,
       broadcast: this,
       sockets: new SocketCount(),
+      words,
       secret: new Uint8Array(32).fill(7),
       leaseMs,
       recoveryMs,
       isTokenFree: this.isTokenFree,
     });
+  }
+
+  /** The time of the process, with its timers. */
+  get process(): SimProcessClock {
+    if (!this.#process) throw new Error('the world has not started');
+    return this.#process;
   }
 
   /** kill -9: sockets close, timers stop, and what was not on disk is lost. */
@@ -286,7 +299,7 @@ export class SignalingWorld implements Broadcast {
 
   /** A kicking rule of the app, recorded, and heeded by everybody. */
   async makesRule(draft: Omit<RuleDraft, 'app'>, durationMs: number): Promise<KickingRule> {
-    const outcome = await this.#durable(this.log.createRule({ app: this.#app.id, ...draft }, durationMs));
+    const outcome = await this.#durable(this.rules.createRule({ app: this.#app.id, ...draft }, durationMs));
     if (!outcome.ok) throw new Error(outcome.code);
     await this.settled();
     return outcome.rule;

@@ -3,6 +3,8 @@ import { liveKey } from '../../src/channel/channel.ts';
 import type { PublishRights } from '../../src/channel/membership/rights.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { EdgeWords } from '../../src/kicks/edge-words.ts';
+import { HeardRules } from '../../src/kicks/heard-rules.ts';
 import { Streams } from '../../src/live/roster/streams.ts';
 import { LogFollower } from '../../src/log/feed/log-follower.ts';
 import { openLog } from '../../src/log/open-log.ts';
@@ -149,6 +151,8 @@ export async function openWhipWorld({
   } as const;
   const told: StreamState[] = [];
   const streams = new Streams({ log, logger });
+  const words = new EdgeWords(clock);
+  const rules = new HeardRules({ log, words });
   const follower = new LogFollower({
     ...{ log, clock, logger },
     part: 'told',
@@ -163,6 +167,7 @@ export async function openWhipWorld({
     apps: new Map([[testApp.id, app]]),
     resumeSecret: new Uint8Array(32),
     streams,
+    words,
     ...(joins && { joins }),
     leaseMs: 10_000,
   });
@@ -200,7 +205,7 @@ export async function openWhipWorld({
     return { connectionId, key: makeResumeKey(new Uint8Array(32), source) };
   };
   return {
-    ...{ service, log, publish, play, open, member, channel, until, during, passes },
+    ...{ service, log, rules, publish, play, open, member, channel, until, during, passes },
     ...{ closed, moved, clock, sends, told, kindsOffered },
   };
 }

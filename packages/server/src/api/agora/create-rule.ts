@@ -7,7 +7,7 @@ import { durationMsOf, scopeOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<KickingRules, 'createRule'>;
+  readonly rules: Pick<KickingRules, 'createRule'>;
 }
 
 /** Spec: rest 3.1. */
@@ -21,14 +21,15 @@ export function createRule(parts: Parts): Operation {
     parameters: [],
     body: newAgoraRule,
     answer: {
-      description: 'The rule holds, and those whom it keeps out are out.',
+      description:
+        'The rule holds, and those whom it keeps out are out; by address, as far as that takes half a second.',
       schema: agoraRuleMade,
     },
     async handle({ body: given }) {
       const body = readBody(newAgoraRule, given);
       const app = agoraAppOf(parts, body.appid).id;
       const draft = { app, ...scopeOf(body), privileges: [...new Set(body.privileges)] };
-      const outcome = await parts.log.createRule(draft, durationMsOf(body));
+      const outcome = await parts.rules.createRule(draft, durationMsOf(body));
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id: outcome.rule.id };
     },

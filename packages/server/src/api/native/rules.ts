@@ -22,7 +22,8 @@ const after = queryInteger('after', 'The `next` of the page before.', {
 const ruleParameter = path('rule', 'Id of the rule.', integer());
 
 interface Parts extends AppList {
-  readonly log: Pick<KickingRules, 'createRule' | 'deleteRule' | 'rules'>;
+  readonly log: Pick<KickingRules, 'deleteRule' | 'rules'>;
+  readonly rules: Pick<KickingRules, 'createRule'>;
   readonly signaling: Pick<Backend, 'uidFor'>;
 }
 
@@ -31,8 +32,8 @@ export function ruleOperations(parts: Parts): readonly Operation[] {
   return [createRule(parts), listRules(parts), deleteRule(parts)];
 }
 
-function createRule(parts: Parts): Operation {
-  const { log, signaling } = parts;
+function createRule(parts: Pick<Parts, 'apps' | 'rules' | 'signaling'>): Operation {
+  const { rules, signaling } = parts;
   return operation({
     method: 'POST',
     path: '/v1/apps/{app}/rules',
@@ -46,7 +47,11 @@ function createRule(parts: Parts): Operation {
     },
     parameters: [appParameter],
     body: newRule,
-    answer: { description: 'The rule holds, and those whom it keeps out are out.', schema: rule },
+    answer: {
+      description:
+        'The rule holds, and those whom it keeps out are out; by address, as far as that takes half a second.',
+      schema: rule,
+    },
     async handle({ context, body }) {
       const app = appOf(parts, context).id;
       const { userId, seconds, ip, privileges, ...scope } = readBody(newRule, body);
@@ -57,7 +62,7 @@ function createRule(parts: Parts): Operation {
         privileges: [...new Set(privileges)],
       };
       const whom = userId === undefined ? {} : await signaling.uidFor(app, userId);
-      const outcome = await log.createRule({ ...draft, ...whom }, seconds * 1000);
+      const outcome = await rules.createRule({ ...draft, ...whom }, seconds * 1000);
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return shown(outcome.rule);
     },

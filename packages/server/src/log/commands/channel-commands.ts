@@ -5,8 +5,6 @@ import { evolve } from '../../channel/evolve.ts';
 import { memberOf } from '../../channel/membership/decide.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
-import type { Addresses } from '../addresses.ts';
-import type { AddressNotes } from '../contract/address-notes.ts';
 import type { Asked, CommandOutcome, Commands, JoinOutcome, JoinRequest } from '../contract/commands.ts';
 import { decideCommand } from '../decide/command.ts';
 import { decideJoin } from '../decide/join.ts';
@@ -18,7 +16,6 @@ import type { Asks, Decide } from './asks.ts';
 export interface ChannelCommandsOptions {
   readonly state: Pick<LogState, 'channel'>;
   readonly asks: Asks;
-  readonly addresses: Addresses;
   readonly random: Random;
   readonly clock: Pick<Clock, 'nowMs'>;
   /** The time in which nothing could be recorded. */
@@ -33,7 +30,7 @@ const isFact = (command: Asked): boolean =>
   command.type === 'set-streams' ? command.isFact === true : facts.has(command.type);
 
 /** The commands to channels, of every kind: decided and recorded, then answered. */
-export class ChannelCommands implements Commands, AddressNotes {
+export class ChannelCommands implements Commands {
   readonly #options: ChannelCommandsOptions;
 
   constructor(options: ChannelCommandsOptions) {
@@ -42,14 +39,13 @@ export class ChannelCommands implements Commands, AddressNotes {
 
   async join(request: JoinRequest): Promise<JoinOutcome> {
     const { state, asks, random, on } = this.#options;
-    const { key, connectionId, ip } = request;
+    const { key, connectionId } = request;
     const outcome = await asks.request((draft, nowMs) => decideJoin(draft, request, random, nowMs, on));
     if (!outcome.ok) return outcome;
     const channel = state.channel(key);
     const member = memberOf(channel, connectionId);
     // Kicked or replaced in the same batch: it was in, and is out again.
     if (channel.sid === undefined || !member) return { ok: false, code: 'replaced' };
-    this.#note(channel.key, member.uid, connectionId, ip);
     return { ok: true, channel, member, resumed: outcome.records.some(isResumed) };
   }
 
@@ -100,16 +96,6 @@ export class ChannelCommands implements Commands, AddressNotes {
       const left = slice.filter(({ type }) => type === 'member-left').length;
       if (left < fixed.transactionMembersMax) return { ok: true, channel: state.channel(key), changes };
     }
-  }
-
-  noteAddress(key: ChannelKey, connectionId: string, ip: string): void {
-    const channel = this.#options.state.channel(key);
-    const member = memberOf(channel, connectionId);
-    if (member) this.#note(channel.key, member.uid, connectionId, ip);
-  }
-
-  #note(key: ChannelKey, uid: number, connectionId: string, ip: string): void {
-    if (ip !== '') this.#options.addresses.set(ip, { key, uid, connectionId });
   }
 }
 

@@ -3,7 +3,6 @@ import { idOf } from '../../channel/channel.ts';
 import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
-import type { Addresses } from '../addresses.ts';
 import type { ChannelReads } from '../channel-reads.ts';
 import type { Commands } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
@@ -19,7 +18,6 @@ export interface RuleCommandsOptions {
   readonly state: Pick<LogState, 'rules' | 'channel' | 'live' | 'accounts' | 'accountUids' | 'seen'>;
   readonly asks: Asks;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly addresses: Addresses;
   readonly reads: Pick<ChannelReads, 'open'>;
   readonly commands: Pick<Commands, 'submit'>;
 }
@@ -42,16 +40,18 @@ export class RuleCommands implements KickingRules, Bans {
     const outcome = await this.#options.asks.request((view, nowMs) => {
       isAlone = durationMs === 0 && isMemberAlone(view, draft);
       others = otherHalves(view, draft, nowMs, isAlone);
-      return decideRule(view, draft, durationMs, nowMs, others);
+      return decideRule(view, draft, durationMs, nowMs, others, isAlone);
     });
     if (!outcome.ok) return outcome;
     const set = outcome.records.find((record) => record.type === 'rule-set');
     if (!set) throw new Error('a rule was decided without its record');
-    if (!draft.privileges.includes('join_channel')) return { ok: true, rule: set.rule, putOutOf: 0 };
-    const { addresses, reads } = this.#options;
+    // Where connections come from is known at the edges alone, which put out those who come from an address.
+    if (!draft.privileges.includes('join_channel') || draft.ip !== undefined)
+      return { ok: true, rule: set.rule, putOutOf: 0 };
+    const { reads } = this.#options;
     const membersIn = [...others.members, ...others.unproven];
     const scope = { ...draft, membersIn, users: others.users, isMemberAlone: isAlone };
-    const targets = kickTargets(scope, addresses, reads.open(draft.app), this.#uidIn(draft.app));
+    const targets = kickTargets(scope, reads.open(draft.app), this.#uidIn(draft.app));
     const refused = await this.#kick(targets);
     if (refused) return refused;
     return { ok: true, rule: set.rule, putOutOf: new Set(targets.map(({ key }) => idOf(key))).size };
@@ -92,7 +92,7 @@ export class RuleCommands implements KickingRules, Bans {
    * back from one is refused then.
    */
   async finishKicks(): Promise<void> {
-    const { state, reads, clock, addresses } = this.#options;
+    const { state, reads, clock } = this.#options;
     const nowMs = clock.nowMs();
     const kicking = state.rules
       .everything()
@@ -104,7 +104,7 @@ export class RuleCommands implements KickingRules, Bans {
         // Halves that it does not keep, for they are not proven, may be in yet.
         const { members, unproven } = otherHalves(state, rule, nowMs);
         const scope = { ...rule, membersIn: [...(rule.membersIn ?? []), ...members, ...unproven] };
-        return kickTargets(scope, addresses, open, this.#uidIn(app));
+        return kickTargets(scope, open, this.#uidIn(app));
       });
       await this.#kick(targets);
     }

@@ -35,7 +35,7 @@ export interface JoinRequest {
   readonly userId?: string;
   readonly linkAwaited?: boolean;
   readonly unproven?: boolean;
-  /** Address of the peer, for ip rules; empty if there is none. Not logged. */
+  /** Address of the peer, for the rules that keep it out; empty if there is none. Neither logged nor kept. */
   readonly ip: string;
 }
 

@@ -1,4 +1,3 @@
-import type { AddressNotes } from './address-notes.ts';
 import type { Barrier } from './barrier.ts';
 import type { Channels } from './channels.ts';
 import type { Commands } from './commands.ts';
@@ -18,7 +17,6 @@ export interface Log
   extends Commands,
     Channels,
     Identities,
-    AddressNotes,
     KickingRules,
     Bans,
     PastEndings,

@@ -7,7 +7,11 @@ export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' 
 
 /** The kicking rules of apps. */
 export interface KickingRules {
-  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. `putOutOf`: out of how many channels somebody was put. */
+  /**
+   * Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels
+   * (reason kicked). 0: kicks once, stores nothing. `putOutOf`: out of how many channels somebody was put. The log knows no addresses:
+   * whom a rule about one means is put out by the edges, when they heed its record.
+   */
   createRule(
     draft: RuleDraft,
     durationMs: number,

@@ -1,7 +1,7 @@
 import type { SignalingContent } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
-import type { KickingRule } from '../../channel/rules.ts';
+import type { KickingRule, PutOutOnce } from '../../channel/rules.ts';
 import type { SharedChange } from '../../channel/shared-change.ts';
 
 /** Everything that the log holds, as the server has it in memory; how it is written is codec.ts's alone. */
@@ -40,8 +40,18 @@ export type AppRecord =
       readonly uid: number;
       readonly atMs: number;
     }
-  | { readonly type: 'rule-set'; readonly app: string; readonly rule: KickingRule; readonly atMs: number }
+  | RuleSet
   | { readonly type: 'rule-deleted'; readonly app: string; readonly ruleId: number; readonly atMs: number };
+
+/** A rule was made, or changed. */
+export interface RuleSet {
+  readonly type: 'rule-set';
+  readonly app: string;
+  readonly rule: KickingRule;
+  /** Of a rule about an address that was just made, and keeps from joining: whom the edges put out, of those who come from there. */
+  readonly putsOut?: PutOutOnce;
+  readonly atMs: number;
+}
 
 /** A message that is kept. `atMs` is later than that of every earlier one of the conversation. */
 export interface MessageRecord extends MessagePlace {

@@ -49,18 +49,18 @@ export function keptOut({ log }: ModerationNeeds, session: Session, key: Channel
 /** If the record is of a rule about the app as a whole that puts people offline: does it speak of this session? */
 export function expels(log: Rules, record: LogRecord, session: Session): boolean {
   if (record.type !== 'rule-set' || !isExpulsion(record.rule)) return false;
-  const { app, uid, ip, users = [] } = record.rule;
+  const { app, uid, users = [] } = record.rule;
   const { userId } = session;
   if (session.app.id !== app) return false;
-  return (
-    (uid === undefined || uidOf(log, app, userId) === uid || users.includes(userId)) &&
-    (ip === undefined || session.address === ip)
-  );
+  return uid === undefined || uidOf(log, app, userId) === uid || users.includes(userId);
 }
 
-/** Made now, not only moved to another end; an older one has put people out when it was made. */
-export const isExpulsion = ({ channel, privileges, createdMs, updatedMs }: KickingRule): boolean =>
-  channel === undefined && privileges.includes('join_channel') && createdMs === updatedMs;
+/**
+ * Made now, not only moved to another end; an older one has put people out when it was made. One about an address is heeded with all others
+ * that are (session/session-kicks.ts).
+ */
+export const isExpulsion = ({ channel, ip, privileges, createdMs, updatedMs }: KickingRule): boolean =>
+  channel === undefined && ip === undefined && privileges.includes('join_channel') && createdMs === updatedMs;
 
 /** The session is out of a channel: nothing of it is told any more, and the client hears why, now or as soon as it is back. */
 export function tellKicked(

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { EdgeKicks } from '../../kicks/edge-kicks.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import { LogFollower } from '../../log/feed/log-follower.ts';
 import type { LogRecord } from '../../log/record/record.ts';
@@ -9,6 +10,7 @@ export interface FollowingNeeds {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly heed: (record: LogRecord) => void;
+  readonly kicks: Pick<EdgeKicks, 'stop'>;
 }
 
 /** Follows the log: a member that left, for whatever reason, has no media any more, and those who play get what is sent. */
@@ -33,6 +35,7 @@ export class Following {
 
   async stop(): Promise<void> {
     await this.#follower?.stop();
+    await this.#needs.kicks.stop();
   }
 
   /** Why sessions of members that left are not closed; undefined while they are. */

@@ -1,4 +1,6 @@
 import { liveKey } from '../../channel/channel.ts';
+import type { EdgeKicks } from '../../kicks/edge-kicks.ts';
+import type { KnownAddresses } from '../../kicks/known-addresses.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type LogRecord, liveChangeOf } from '../../log/record/record.ts';
 import type { WatchedTime } from '../watched/watched.ts';
@@ -14,14 +16,18 @@ export interface HeedNeeds {
   readonly ends: Pick<SessionEnds, 'close' | 'cut'>;
   readonly hosts: Pick<PlayedHosts, 'changed'>;
   readonly watched: Pick<WatchedTime, 'left'>;
+  readonly addresses: Pick<KnownAddresses, 'absorb'>;
+  readonly kicks: Pick<EdgeKicks, 'absorb'>;
 }
 
 /** Applies a log record to media: the sessions of a member that left, for whatever reason, are closed, a publisher that may not send any more is cut off, and who plays a host that is gone plays another that sends. */
 export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
-  const { sessions, rights, ends, hosts, watched } = needs;
+  const { sessions, rights, ends, hosts, watched, addresses, kicks } = needs;
+  kicks.absorb(record);
   if (record.type === 'rule-set')
     for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
   const change = liveChangeOf(record);
+  if (change && record.type === 'channel') addresses.absorb(record.key, change);
   switch (change?.type) {
     case 'member-left':
       ends.close(sessions.ofConnection(change.connectionId));

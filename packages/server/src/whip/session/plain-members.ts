@@ -2,7 +2,14 @@ import { type Profile, platforms } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
 import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
-import type { Asked, CommandOutcome, Commands, JoinOutcome } from '../../log/contract/commands.ts';
+import type { KnownAddresses } from '../../kicks/known-addresses.ts';
+import type {
+  Asked,
+  CommandOutcome,
+  Commands,
+  JoinOutcome,
+  JoinRequest,
+} from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { accountOrUid } from '../../token/verify.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
@@ -12,6 +19,7 @@ export interface PlainMembersNeeds {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly logger: Pick<Logger, 'error'>;
   readonly sessions: Pick<MediaSessions, 'ofChannel'>;
+  readonly addresses: Pick<KnownAddresses, 'arrives'>;
   /** Silence allowed for a WHIP or WHEP member, milliseconds. */
   readonly leaseMs: number;
 }
@@ -26,13 +34,14 @@ export class PlainMembers {
 
   /** Its media connected, a publisher's with these kinds: it becomes a member. */
   join(session: MediaSession, kinds: Kinds, profile: Profile | undefined): Promise<JoinOutcome> {
-    const { log, clock, leaseMs } = this.#needs;
-    const { app, channel } = session;
+    const { log, clock, addresses, leaseMs } = this.#needs;
+    const { app, channel, connectionId, address } = session;
     const former = this.#formerOf(session);
-    return log.join({
-      key: liveKey(app, channel),
+    const key = liveKey(app, channel);
+    const request: JoinRequest = {
+      key,
       identity: accountOrUid(session),
-      connectionId: session.connectionId,
+      connectionId,
       connectionKind: session.kind,
       ...(session.kind === 'whip'
         ? { role: 'broadcaster' as const, streams: kinds }
@@ -45,8 +54,9 @@ export class PlainMembers {
       ...session.link,
       ...(former && { formerConnectionId: former.connectionId }),
       leaseMs,
-      ip: session.address,
-    });
+      ip: address,
+    };
+    return addresses.arrives({ key, connectionId, address }, () => log.join(request));
   }
 
   /** Nothing of its media was heard for so long, milliseconds. */

@@ -61,6 +61,30 @@ test('PROXY5: a rule meets an address however it is written', async () => {
   expect(shown.map(({ ip }: { ip: string }) => ip).sort()).toEqual(['198.51.100.9', '2001:db8::7']);
 });
 
+test('REST165: when a rule about an address is answered, everybody behind it is out of every channel, and nobody else', async () => {
+  const [lobby, hall, other] = await Promise.all([
+    Promise.all(Array.from({ length: 20 }, () => Client.join(enter('198.51.100.30', 'nat lobby')))),
+    Promise.all(Array.from({ length: 20 }, () => Client.join(enter('198.51.100.30', 'nat hall')))),
+    Client.join(enter('198.51.100.31', 'nat lobby')),
+  ]);
+  const made = await ask(server.url, `/v1/apps/${testApp.id}/rules`, {
+    send: { ip: '198.51.100.30', privileges: ['join_channel'], seconds: 60 },
+  });
+  expect(made.status).toBe(200);
+  const uidsIn = async (channel: string) => {
+    const path = `/v1/apps/${testApp.id}/channels/${encodeURIComponent(channel)}/roster`;
+    const { members = [] } = (await ask(server.url, path)).body;
+    return members.map(({ uid }: { uid: number }) => uid);
+  };
+  expect([await uidsIn('nat lobby'), await uidsIn('nat hall')]).toEqual([[other.welcome.uid], []]);
+  for (const client of [...lobby, ...hall]) {
+    await client.until('the end', () => client.closed);
+    expect(client.all('closing')[0]).toMatchObject({ code: 'kicked', scope: 'ip' });
+  }
+  expect(other.closed).toBeUndefined();
+  other.drop();
+});
+
 /** POSTs without an offer, so that a good token is answered 422. */
 const post = (address: string, token: string) =>
   fetch(`${server.url}/v1/whip/${testApp.id}/floods`, {

@@ -1,7 +1,6 @@
 import type { ChannelKey, OpenChannel } from '../../../channel/channel.ts';
 import type { ChannelCommand } from '../../../channel/command.ts';
 import { type KickingRule, scopeOf } from '../../../channel/rules.ts';
-import type { Addresses, Attendance } from '../../addresses.ts';
 import type { RuleDraft } from '../../contract/rules.ts';
 
 type Kick = Extract<ChannelCommand, { type: 'kick' }>;
@@ -18,14 +17,16 @@ export type KickScope = RuleDraft &
     readonly isMemberAlone?: boolean;
   };
 
-/** The kicks that put everybody offline whom a rule with this scope speaks of. `open`: the app's open channels, of every kind. */
+/**
+ * The kicks that put everybody offline whom a rule with this scope speaks of, which names no address: who knows those puts out whom it means
+ * (kicks/). `open`: the app's open channels, of every kind.
+ */
 export function kickTargets(
   scope: KickScope,
-  addresses: Addresses,
   open: Iterable<OpenChannel>,
   uidOf: (userId: string) => number | undefined,
 ): readonly KickTarget[] {
-  const { uid, ip, members = [], membersIn = [], isMemberAlone = false } = scope;
+  const { uid, members = [], membersIn = [], isMemberAlone = false } = scope;
   const users = (scope.users ?? []).map(uidOf).filter((each) => each !== undefined);
   const places = Map.groupBy(membersIn, ({ channel }) => channel);
   const uidsIn = ({ kind, name }: ChannelKey) => {
@@ -33,24 +34,16 @@ export function kickTargets(
     if (kind !== 'live') return new Set(isMemberAlone ? users : [uid, ...users]);
     return new Set([uid, ...members, ...(places.get(name) ?? []).map((each) => each.uid)]);
   };
-  if (ip !== undefined)
-    return addresses
-      .of(ip)
-      .filter((at) => isMeant(scope, at) && (uidsIn(at.key)?.has(at.uid) ?? true))
-      .map((at) => ({ key: at.key, command: kickOf(scope, at.key, at) }));
   const targets: KickTarget[] = [];
   for (const { key, roster } of open) {
     if (!isOf(scope, key)) continue;
     const uids = uidsIn(key);
     if (!uids) targets.push({ key, command: kickOf(scope, key) });
     else
-      for (const each of uids)
-        if (roster.get(each)) targets.push({ key, command: kickOf(scope, key, { uid: each }) });
+      for (const each of uids) if (roster.get(each)) targets.push({ key, command: kickOf(scope, key, each) });
   }
   return targets;
 }
-
-const isMeant = (scope: RuleDraft, { key }: Attendance): boolean => key.app === scope.app && isOf(scope, key);
 
 /** A rule about a channel is not about the user of that name. */
 const isOf = ({ channel }: RuleDraft, { kind, name }: ChannelKey): boolean =>
@@ -60,15 +53,10 @@ const isOf = ({ channel }: RuleDraft, { kind, name }: ChannelKey): boolean =>
  * A rule that names no channel ends the sessions of signaling, and puts nobody out of a channel: such a kick names no rule's
  * scope there.
  */
-function kickOf(
-  scope: RuleDraft,
-  { kind }: ChannelKey,
-  at?: { readonly uid: number; readonly connectionId?: string },
-): Kick {
+function kickOf(scope: RuleDraft, { kind }: ChannelKey, uid?: number): Kick {
   return {
     type: 'kick',
-    ...(at?.connectionId !== undefined && { connectionIds: [at.connectionId] }),
-    ...(at && { uid: at.uid }),
+    ...(uid !== undefined && { uid }),
     ...((kind === 'live' || scope.channel !== undefined) && { ruleScope: scopeOf(scope) }),
   };
 }

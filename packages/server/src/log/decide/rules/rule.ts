@@ -1,4 +1,4 @@
-import { isOtherHalf, type KickingRule, type MemberPlace } from '../../../channel/rules.ts';
+import { isOtherHalf, type KickingRule, type MemberPlace, type PutOutOnce } from '../../../channel/rules.ts';
 import { fixed } from '../../../fixed-limits.ts';
 import type { RuleDraft } from '../../contract/rules.ts';
 import type { StateView } from '../../state/state-view.ts';
@@ -12,6 +12,7 @@ export function decideRule(
   durationMs: number,
   nowMs: number,
   others: OtherHalves = nobodyElse,
+  isMemberAlone = false,
 ): Decided {
   const { app } = draft;
   const { appRulesMax } = state.limitsOf(app);
@@ -28,7 +29,21 @@ export function decideRule(
   const deletions = ended
     .slice(0, fixed.batchRecordsMax)
     .map((each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const);
-  return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, atMs: nowMs }] };
+  const isByAddress = draft.ip !== undefined && draft.privileges.includes('join_channel');
+  const putsOut = isByAddress && { putsOut: putOutOnce(others, isMemberAlone) };
+  return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, ...putsOut, atMs: nowMs }] };
+}
+
+/** Whom else a rule puts out when it is made, and does not keep: as many as it keeps at most. */
+function putOutOnce({ members, unproven, users }: OtherHalves, isMemberAlone: boolean): PutOutOnce {
+  const { rulePersonsMax } = fixed;
+  const membersIn = [...members.slice(rulePersonsMax), ...unproven].slice(0, rulePersonsMax);
+  const more = users.slice(rulePersonsMax, 2 * rulePersonsMax);
+  return {
+    ...(membersIn.length > 0 && { membersIn }),
+    ...(more.length > 0 && { users: more }),
+    ...(isMemberAlone && { isMemberAlone }),
+  };
 }
 
 /** What a rule keeps of whom else it means: nothing where there is nobody. */

@@ -1,6 +1,5 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
 import { attachmentOf } from '../../../channel/membership/resume.ts';
-import type { AddressNotes } from '../../../log/contract/address-notes.ts';
 import type { CommandOutcome, Commands } from '../../../log/contract/commands.ts';
 
 import type { PutOut } from '../../../log/decide/endings.ts';
@@ -29,7 +28,7 @@ export type Admission =
 type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
 export interface LoginsNeeds extends LoginNeeds {
-  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Commands & AddressNotes;
+  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Commands;
   readonly whereabouts: MembershipNeeds['whereabouts'];
   readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
   readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;
@@ -189,7 +188,6 @@ export class Logins {
         // A token without an end would not show in the resume.
         const renewed = log.submit(key, { type: 'renew-token', connectionId, ...until });
         await renewed;
-        log.noteAddress(key, connectionId, address);
         attached(session, key, await resumed);
         return resumed;
       }),
@@ -211,11 +209,10 @@ export class Logins {
     tokenEndsMs: number | undefined,
   ): Promise<CommandOutcome | Refusal | undefined> {
     const { log } = this.#needs;
-    const { home, id: connectionId, attempt, address } = session;
+    const { home, id: connectionId, attempt } = session;
     if (!session.isEntered) return this.#enter(session, tokenEndsMs);
     const until = tokenEndsMs === undefined ? { tokenNeverEnds: true as const } : { tokenEndsMs };
     const outcome = await log.submit(home, { type: 'resume', connectionId, attempt, ...until });
-    log.noteAddress(home, connectionId, address);
     if (outcome.ok) session.entered(attachmentOf(outcome.changes, connectionId));
     return outcome;
   }
@@ -224,7 +221,6 @@ export class Logins {
   async #resumeStream(session: Session, key: ChannelKey): Promise<CommandOutcome | undefined> {
     const { log, clock } = this.#needs;
     const resumed = await log.submit(key, { type: 'resume', connectionId: session.id });
-    log.noteAddress(key, session.id, session.address);
     attached(session, key, resumed);
     const endsMs = session.subscriptions.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
     if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > clock.nowMs()) return resumed;
