@@ -4,6 +4,7 @@ import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import { judgeLog } from './judge-log.ts';
 import { judgeNotices } from './judge-notices.ts';
 import { judgePresence } from './judge-presence.ts';
+import { judgeStreams } from './judge-streams.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Life } from './sim-machine.ts';
 import { isSignaling, rosterOf, signalingOf } from './sim-signaling.ts';
@@ -32,6 +33,7 @@ export async function judgeWorld(world: SimWorld, life: Life): Promise<Judgement
     wrong: [
       ...wrong,
       ...judgeRosters(world, life, rosters),
+      ...judgeStreams(records, { log: life.log, truth, clients }),
       ...judgePresence(life.log, records, people),
       ...told.wrong,
     ],

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { liveChangeOf } from '../../src/log/record/record.ts';
 import { LostEvents } from '../../src/notify/progress/lost-events.ts';
 import { type Judgement, judgeWorld, within } from './judge-world.ts';
 import type { SimDisk } from './sim-disk.ts';
@@ -17,6 +18,8 @@ export interface ScheduleResult {
   /** Words of an attachment, or of a try to resume, that came after a later one. */
   readonly crossings: number;
   readonly givenUp: number;
+  /** Changes of what hosts send, as they are recorded. */
+  readonly streams: number;
   /** Changes of metadata that were acknowledged, and times that the lock was had. */
   readonly changes: number;
   readonly holds: number;
@@ -112,6 +115,7 @@ function resultOf(
     resumes: truth.resumed.length,
     crossings: truth.crossings,
     givenUp,
+    streams: records.filter((record) => liveChangeOf(record)?.type === 'streams-set').length,
     changes: keepers.reduce((sum, { changes }) => sum + changes, 0),
     holds: keepers.reduce((sum, { holds }) => sum + holds, 0),
     lost,

@@ -1,4 +1,4 @@
-import type { Role } from '@housecount/protocol';
+import type { Role, StreamState } from '@housecount/protocol';
 import type { SimProcessClock } from './sim-clock.ts';
 import type { Session } from './sim-edge.ts';
 import type { Life, SimMachine } from './sim-machine.ts';
@@ -22,6 +22,7 @@ interface Link {
 }
 
 const pingMs = 2_500;
+const nothing: StreamState = { audio: false, video: false };
 
 export interface ClientOptions {
   readonly machine: SimMachine;
@@ -43,6 +44,9 @@ export class SimClient {
   /** The number of its last try to resume. */
   #attempts = 0;
   #role: Role;
+  /** The streams that it sends, and the run of the server that it has told so. */
+  #sends = nothing;
+  #saidTo: Life | undefined;
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -56,6 +60,10 @@ export class SimClient {
 
   get role(): Role {
     return this.#role;
+  }
+
+  get sends(): StreamState {
+    return this.#sends;
   }
 
   /** Lives until the client is gone for good. */
@@ -95,7 +103,11 @@ export class SimClient {
         link.session = link.life.edge.session(connectionId);
         // The welcome says which role the member has: the answer to a change may have been lost.
         this.#role = link.life.edge.roleOf(channel, connectionId) ?? this.#role;
+        if (!resuming || this.#role === 'audience') this.#sends = nothing;
         this.#ping(link, connectionId);
+        // A server that was started again has nothing of it, and an answer may have been lost.
+        if (resuming && this.#role === 'broadcaster' && this.#saidTo !== link.life)
+          await this.#say(link, connectionId, this.#sends);
         return true;
       }
       if (reply === 'ok') this.#connectionId = connectionId;
@@ -122,12 +134,17 @@ export class SimClient {
     if (!link || !connectionId) return 'left';
     while (link.isOpen) {
       if (this.calm) return link.ended;
+      if (this.#role === 'broadcaster' && !isSignaling(channel) && random.chance(0.3)) {
+        await this.#say(link, connectionId, { audio: random.chance(0.5), video: random.chance(0.5) });
+        continue;
+      }
       const dice = random.fraction();
       if (dice < 0.35) await this.#orEnd(link, this.#sleep(500, 8_000));
       else if (dice < 0.55) {
         const role = this.#role === 'audience' ? 'broadcaster' : 'audience';
         const reply = await this.#call(link, connectionId, { type: 'role', channel, role });
         if (reply === 'ok') this.#role = role;
+        if (reply === 'ok') this.#sends = nothing;
       } else if (dice < 0.6 && !isSignaling(channel)) {
         this.#part(link, connectionId);
       } else if (dice < 0.65) {
@@ -149,6 +166,15 @@ export class SimClient {
       }
     }
     return link.ended;
+  }
+
+  /** Sends these streams from now on, and says so; again after the next resume if that is not answered. */
+  async #say(link: Link, connectionId: string, streams: StreamState): Promise<void> {
+    const { channel } = this.options;
+    this.#sends = streams;
+    this.#saidTo = undefined;
+    const reply = await this.#call(link, connectionId, { type: 'streams', channel, ...streams });
+    if (reply === 'ok') this.#saidTo = link.life;
   }
 
   /** A try to resume that it does not wait for: it arrives before the next one, or after. */

@@ -1,8 +1,12 @@
 import type { Role } from '@housecount/protocol';
 import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
+import { isEvent } from '../../src/channel/decision.ts';
 import { attachmentOf } from '../../src/channel/membership/resume.ts';
+import { Streams } from '../../src/live/roster/streams.ts';
 import type { Asked } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
+import { type LogRecord, liveChangeOf } from '../../src/log/record/record.ts';
+import type { Logger } from '../../src/observe/contract.ts';
 import type { SimClock, SimProcessClock } from './sim-clock.ts';
 import { app, type ClientOp, type Reply } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
@@ -31,6 +35,8 @@ export interface EdgeSabotage {
   readonly withoutAttachments?: boolean;
   /** Resumes have no number. */
   readonly withoutAttempts?: boolean;
+  /** What hosts send is not looked at again. */
+  readonly withoutHold?: boolean;
 }
 
 export interface EdgeOptions {
@@ -39,6 +45,7 @@ export interface EdgeOptions {
   readonly random: SimRandom;
   readonly truth: Truth;
   readonly log: Log;
+  readonly logger: Logger;
   readonly sabotage: EdgeSabotage;
   /** False once the process is no more, or is being stopped: what reaches it then changes nothing. */
   readonly isUp: () => boolean;
@@ -48,9 +55,11 @@ export interface EdgeOptions {
 export class SimEdge {
   readonly #options: EdgeOptions;
   readonly #sessions = new Map<string, Session>();
+  readonly #streams: Streams;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
+    this.#streams = new Streams(options);
   }
 
   /** The session that a connection has, if it has one. */
@@ -87,6 +96,7 @@ export class SimEdge {
       open(outcome.member.attachment);
       return 'ok';
     }
+    if (op.type === 'streams') return this.#says(connectionId, op);
     if (isSignaling(op.channel)) return this.#handleSignaling(connectionId, op, open);
     const command =
       op.type === 'bye'
@@ -114,7 +124,7 @@ export class SimEdge {
   /** The same, of a session of signaling. */
   async #handleSignaling(
     connectionId: string,
-    op: Exclude<ClientOp, { type: 'join' }>,
+    op: Exclude<ClientOp, { type: 'join' | 'streams' }>,
     open: (attachment: number) => void,
   ): Promise<Reply> {
     const { log, truth, clock, random } = this.#options;
@@ -137,6 +147,20 @@ export class SimEdge {
       truth.resumed.push({ connectionId, atMs: clock.nowMs() });
       open(attachmentOf(outcome.changes, connectionId) ?? 0);
     }
+    return 'ok';
+  }
+
+  /** What a host says that it sends. It is answered in any case: what cannot be recorded now is at a later look. */
+  async #says(
+    connectionId: string,
+    { channel, audio, video }: Extract<ClientOp, { type: 'streams' }>,
+  ): Promise<Reply> {
+    const { log, truth, random } = this.#options;
+    const member = log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId);
+    if (!member) return 'gone';
+    truth.sayStreams(connectionId, { audio, video });
+    const source = { app, channel, uid: member.uid, connectionId };
+    await this.#streams.set(source, { audio, video }, () => random.chance(0.8));
     return 'ok';
   }
 
@@ -190,20 +214,34 @@ export class SimEdge {
     this.#tellSilent(connectionId, session, 'socket-closed');
   }
 
-  /** Tells the log of every socket on which nothing was heard for a while. */
-  tellSilences(): void {
+  /** Looks at every socket: tells the log of those on which nothing was heard for a while, and what could not be recorded before. */
+  look(): void {
     for (const [connectionId, session] of this.#sessions) {
+      this.#holdStreams(connectionId, session);
       if (session.silenceTold || this.#options.process.nowMs() - session.lastHeardMs < silenceMs) continue;
       session.silenceTold = true;
       this.#tellSilent(connectionId, session, 'silence');
     }
   }
 
-  /** A member that this session backed has left: its socket is closed. */
-  left(connectionId: string): void {
-    const session = this.#sessions.get(connectionId);
-    this.#sessions.delete(connectionId);
+  /** What the log has next: the socket of who left is closed. */
+  absorb(record: LogRecord): void {
+    const live = liveChangeOf(record);
+    if (live && isEvent(live)) this.#streams.absorb(live);
+    const change = record.type === 'channel' ? record.change : undefined;
+    if (change?.type !== 'member-left') return;
+    const session = this.#sessions.get(change.connectionId);
+    this.#sessions.delete(change.connectionId);
     session?.onLeft();
+  }
+
+  #holdStreams(connectionId: string, { channel }: Session): void {
+    const { log, random, sabotage } = this.#options;
+    if (isSignaling(channel) || sabotage.withoutHold) return;
+    const member = log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId);
+    if (member?.role !== 'broadcaster') return;
+    const source = { app, channel, uid: member.uid, connectionId };
+    this.#streams.hold(source, { audio: true, video: true }, () => random.chance(0.8));
   }
 
   #resumeOf(connectionId: string, attempt: number) {

@@ -181,7 +181,13 @@ export class SimMachine {
     const stopping = new AbortController();
     return {
       process,
-      edge: new SimEdge({ ...this.#options, process, log, isUp: () => this.life?.process === process }),
+      edge: new SimEdge({
+        ...this.#options,
+        process,
+        log,
+        logger,
+        isUp: () => this.life?.process === process,
+      }),
       log,
       notify,
       store,
@@ -196,11 +202,7 @@ export class SimMachine {
   async #closeWhoLeft(life: Life): Promise<void> {
     for await (const batch of life.log.follow(life.log.lastPosition, life.stopping.signal)) {
       this.#judgeShown(life);
-      for (const { record } of batch) {
-        const left = record.type === 'channel' ? record.change : undefined;
-        if (left?.type !== 'member-left') continue;
-        life.edge.left(left.connectionId);
-      }
+      for (const { record } of batch) life.edge.absorb(record);
     }
   }
 
@@ -225,7 +227,7 @@ export class SimMachine {
   #look(life: Life): void {
     life.process.after(1000, () => {
       this.#judgeShown(life);
-      life.edge.tellSilences();
+      life.edge.look();
       if (life === this.life) this.#look(life);
     });
   }

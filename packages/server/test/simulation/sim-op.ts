@@ -7,6 +7,8 @@ export type ClientOp =
   | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
   | { readonly type: 'resume'; readonly channel: string; readonly attempt: number }
   | { readonly type: 'bye'; readonly channel: string }
-  | { readonly type: 'role'; readonly channel: string; readonly role: Role };
+  | { readonly type: 'role'; readonly channel: string; readonly role: Role }
+  /** Live channels alone. */
+  | { readonly type: 'streams'; readonly channel: string; readonly audio: boolean; readonly video: boolean };
 /** `retry`: refused for now. `gone`: the member is out. */
 export type Reply = 'ok' | 'retry' | 'gone';

@@ -9,7 +9,16 @@ import { keyOf, rosterOf, signalingOf } from './sim-signaling.ts';
 setDefaultTimeout(300_000);
 
 /** The totals of the schedules, added up as they run: the test that checks them is true only after all five hundred. */
-const totals = { crashes: 0, resumes: 0, crossings: 0, givenUp: 0, changes: 0, holds: 0, lost: 0 };
+const totals = {
+  crashes: 0,
+  resumes: 0,
+  crossings: 0,
+  givenUp: 0,
+  streams: 0,
+  changes: 0,
+  holds: 0,
+  lost: 0,
+};
 for (const first of [1, 101, 201, 301, 401]) {
   const last = first + 99;
   test(`LOG20: in schedules ${first} to ${last} of crashes, faults and restless clients nothing is lost, invented or told twice`, async () => {
@@ -20,6 +29,7 @@ for (const first of [1, 101, 201, 301, 401]) {
       totals.resumes += result.resumes;
       totals.crossings += result.crossings;
       totals.givenUp += result.givenUp;
+      totals.streams += result.streams;
       totals.changes += result.changes;
       totals.holds += result.holds;
       totals.lost += result.lost;
@@ -32,6 +42,7 @@ test('LOG20: the 500 schedules did have in them what they are for', () => {
   expect(totals.resumes).toBeGreaterThan(500);
   expect(totals.crossings).toBeGreaterThan(200);
   expect(totals.givenUp).toBeGreaterThan(20);
+  expect(totals.streams).toBeGreaterThan(2_000);
   expect(totals.changes).toBeGreaterThan(2_000);
   expect(totals.holds).toBeGreaterThan(500);
   expect(totals.lost).toBeGreaterThan(20);
@@ -95,6 +106,7 @@ notices(
 );
 notices('absent members who are never shown', { withoutAbsent: true }, /is not shown \d+ ms after the start/);
 notices('a recovery lease of nothing', { recoveryMs: 0 }, /refused within its lease/);
+notices('streams that are said once', { withoutHold: true }, /sends .*, and nothing in the log/);
 notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
 notices(
   'words that name no attachment',

@@ -1,6 +1,10 @@
-import type { Role } from '@housecount/protocol';
+import type { Role, StreamState } from '@housecount/protocol';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { CrashKind } from './sim-disk.ts';
+
+/** Streams as a text: those that are sent. */
+export const written = ({ audio, video }: StreamState): string =>
+  [audio && 'audio', video && 'video'].filter(Boolean).join('+') || 'nothing';
 
 /** The facts outside the server: written down by the simulated world, read by the judges. */
 export class Truth {
@@ -19,6 +23,8 @@ export class Truth {
   crossings = 0;
   /** Roles asked for, as "connection role". */
   readonly roles = new Set<string>();
+  /** The streams that hosts said they send, as "connection streams". */
+  readonly #streams = new Set<string>();
   /** Changes of live channels that the log acknowledged. */
   readonly acknowledged: ChannelChange[] = [];
   /** Joins that the log acknowledged. */
@@ -56,6 +62,15 @@ export class Truth {
   /** Somebody asked for this role. */
   askRole(connectionId: string, role: Role): void {
     this.roles.add(`${connectionId} ${role}`);
+  }
+
+  /** A host said what it sends. */
+  sayStreams(connectionId: string, streams: StreamState): void {
+    this.#streams.add(`${connectionId} ${written(streams)}`);
+  }
+
+  saidStreams(connectionId: string, streams: StreamState): boolean {
+    return this.#streams.has(`${connectionId} ${written(streams)}`);
   }
 
   /** True when the disk was failing at some time between the two, or a second before. */
