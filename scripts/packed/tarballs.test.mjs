@@ -14,9 +14,9 @@ import { packs, project, runIn } from './installed.mjs';
  * it was on 30 November 2026; who needs more raises it here, in a commit that says what for.
  */
 const gzipBytesMax = {
-  '@housecount/rtc/dist/housecount-rtc.esm.js': 40_000,
-  '@housecount/rtc/dist/housecount-rtc.functions.js': 40_500,
-  '@housecount/rtc/dist/AgoraRTC.iife.js': 40_000,
+  '@housecount/rtc/dist/housecount-rtc.esm.js': 50_000,
+  '@housecount/rtc/dist/housecount-rtc.functions.js': 50_500,
+  '@housecount/rtc/dist/AgoraRTC.iife.js': 50_000,
   '@housecount/rtm/dist/housecount-rtm.esm.js': 29_000,
   '@housecount/rtm/dist/AgoraRTM.iife.js': 29_000,
   '@housecount/react/dist/index.js': 3_600,

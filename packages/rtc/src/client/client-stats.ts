@@ -1,11 +1,14 @@
 import { intervalMs, passedMs } from '@housecount/link';
 import type { ClientEvents } from '../api/client-events.ts';
+import type { PublishableTrack } from '../api/tracks.ts';
 import type { UID } from '../api/uid.ts';
 import type { RemoteHost } from '../media/remote-hosts.ts';
 import { volumeIntervalMs } from '../settings.ts';
 import { StatsCollector } from '../stats/collector.ts';
+import { ExceptionWatch } from '../stats/exceptions.ts';
+import { type Judge, judgeReceived, judgeSent, type Sent } from '../stats/judgements.ts';
 import { localAudioStats, localVideoStats, type Reading } from '../stats/local-stats.ts';
-import { downlinkQuality, uplinkQuality } from '../stats/network-quality.ts';
+import { downlinkQuality, qualityOf, uplinkQuality } from '../stats/network-quality.ts';
 import { remoteAudioStats, remoteVideoStats } from '../stats/remote-stats.ts';
 import { activePair, find } from '../stats/report.ts';
 import {
@@ -22,6 +25,7 @@ import {
 } from '../stats/stats.ts';
 import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
+import { LocalVideoTrack } from '../tracks/local-video-track.ts';
 import type { ChannelSession } from './channel-session.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
@@ -35,18 +39,25 @@ const stallMsMax = 6000;
 export class ClientStats {
   readonly #collector = new StatsCollector();
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #exceptions = new ExceptionWatch((event) => this.emit('exception', event));
+  #isOver = false;
   #volumeTimer: ReturnType<typeof setInterval> | undefined;
   #turn = 0;
+  /** The quality as the server's answers show it, while there is no media. */
+  #probed: NetworkQuality['uplinkNetworkQuality'] = 0;
   readonly #flow = new Map<RemoteHost, { bytes: number; frames: number; sinceMs: number }>();
 
   constructor(
     private readonly session: ChannelSession,
     private readonly emit: Emit,
+    /** Resolves with the milliseconds until the server answered; asked while there is no media to measure. Undefined: nobody wants to know. */
+    private readonly probe?: () => Promise<number | undefined>,
   ) {
     this.#timer = setInterval(() => void this.#read(), readMs);
   }
 
   stop(): void {
+    this.#isOver = true;
     clearInterval(this.#timer);
     clearInterval(this.#volumeTimer);
   }
@@ -106,8 +117,8 @@ export class ClientStats {
       .filter((each) => each !== undefined)
       .map((each) => downlinkQuality(each.now, each.before));
     return {
-      uplinkNetworkQuality: this.#local ? uplinkQuality(this.#local.now) : 0,
-      downlinkNetworkQuality: down.length > 0 ? (Math.max(...down) as 0 | 1 | 2 | 3 | 4 | 5) : 0,
+      uplinkNetworkQuality: this.#local ? uplinkQuality(this.#local.now) : this.#probed,
+      downlinkNetworkQuality: down.length > 0 ? (Math.max(...down) as 0 | 1 | 2 | 3 | 4 | 5) : this.#probed,
     };
   }
 
@@ -157,8 +168,36 @@ export class ClientStats {
     const nowMs = passedMs();
     await this.#collector.read(connections, nowMs);
     this.#watchFlow(nowMs);
+    this.#judge();
     this.#turn += 1;
-    if (this.#turn % 2 === 0) this.emit('network-quality', this.quality());
+    if (this.#turn % 2 !== 0) return;
+    await this.#probe(connections.length === 0);
+    if (!this.#isOver) this.emit('network-quality', this.quality());
+  }
+
+  async #probe(isWithoutMedia: boolean): Promise<void> {
+    if (!isWithoutMedia) this.#probed = 0;
+    else if (this.probe) {
+      const ms = await this.probe();
+      this.#probed = ms === undefined ? 6 : qualityOf(0, ms);
+    }
+  }
+
+  /** Says what of that which is sent, or received and played, goes wrong. */
+  #judge(): void {
+    const { publisher, hosts, uid } = this.session;
+    const judge: Judge = (...judgement) => this.#exceptions.judge(...judgement);
+    const local = this.#local;
+    if (local?.before)
+      judgeSent(uid, sentOf(publisher.tracks), { now: local.now, before: local.before }, judge);
+    for (const host of hosts.all) {
+      const reading = this.#of(host);
+      if (!reading?.before) continue;
+      const { audio, video } = host.subscription;
+      const played = { audio: audio?.isPlaying === true, video: video?.isPlaying === true };
+      judgeReceived(host.user.uid, played, { now: reading.now, before: reading.before }, judge);
+    }
+    this.#exceptions.settle();
   }
 
   /** The tracks' own, deprecated getStats() answers the same figures. */
@@ -206,4 +245,20 @@ export class ClientStats {
     const level = Math.max(...own.map((track) => percent(track.getVolumeLevel())));
     return [{ uid: this.session.uid, level }, ...heard];
   }
+}
+
+/** What of these tracks is heard and seen by others. */
+function sentOf(tracks: readonly PublishableTrack[]): Sent {
+  const sent = tracks.filter((track) => track.enabled !== false && track.muted !== true);
+  const picture = sent.find((track) => track.trackMediaType === 'video');
+  return {
+    audio: sent.some((track) => track.trackMediaType === 'audio'),
+    ...(picture && { video: { frameRate: frameRateOf(picture) } }),
+  };
+}
+
+/** The frame rate that was asked for; that of the usual preset where nothing was. */
+function frameRateOf(track: PublishableTrack): number {
+  const asked = track instanceof LocalVideoTrack ? track.encoder.frameRate : undefined;
+  return (typeof asked === 'number' ? asked : (asked?.exact ?? asked?.ideal ?? asked?.max)) ?? 15;
 }

@@ -34,6 +34,7 @@ import { ClientNetwork } from './client-network.ts';
 import { ClientStats } from './client-stats.ts';
 import { disconnectedReason } from './end-reason.ts';
 import { readJoinArguments } from './join-arguments.ts';
+import { roundTripMs } from './probe.ts';
 import { OperationQueue } from './queue.ts';
 import { rosterEvents } from './roster-events.ts';
 import { StreamMessages } from './stream-messages.ts';
@@ -133,7 +134,11 @@ export class Client extends Emitter<ClientEvents> {
       }
       this.#session = session;
       this.#messages = new StreamMessages(session.link);
-      this.#stats = new ClientStats(session, (event, ...args) => this.emit(event, ...args));
+      this.#stats = new ClientStats(
+        session,
+        (event, ...args) => this.emit(event, ...args),
+        options.networkQualityProbe ? () => roundTripMs(server) : undefined,
+      );
       if (this.#indicatesVolume) this.#stats.indicateVolume();
       this.#setState('CONNECTED');
       this.#options = options;
