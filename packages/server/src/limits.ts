@@ -237,6 +237,10 @@ export const limits = {
   mediaConnectMs: 15_000,
   /** Sessions that have restarted ICE, each with a socket and its packets copied once more; the next restart is refused. */
   mediaRestartedSessionsMax: 500,
+  /** Connections of media over TCP; at the limit the oldest without a good check makes room for the next, else that is closed. */
+  mediaTcpConnectionsMax: 4_000,
+  /** Those of one address, or one /64 of IPv6; the next is closed. An office behind one address has as many viewers over TCP. */
+  mediaTcpConnectionsPerAddressMax: 500,
   /** Packets resent to one player per second; further asks in that second are ignored. */
   mediaResendsPerSecondMax: 500,
   /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */

@@ -439,6 +439,7 @@ export const serverLimitsTestedElsewhere: Readonly<Record<string, readonly Limit
     'mediaEngineRequestsMax',
     'mediaEngineSessionsMax',
   ],
+  'src/media/embedded/ice/tcp-door.test.ts': ['mediaTcpConnectionsMax', 'mediaTcpConnectionsPerAddressMax'],
   'src/media/embedded/restart.test.ts': ['mediaRestartedSessionsMax'],
   'src/media/embedded/sfu.test.ts': ['mediaConnectMs'],
   'src/media/embedded/streams/forwarding.test.ts': ['mediaResendsPerSecondMax'],

@@ -46,6 +46,8 @@ export interface Config {
   readonly media: {
     readonly engine: 'embedded';
     readonly udpPort: number;
+    /** Of media over TCP; 0: none. */
+    readonly tcpPort: number;
     readonly announcedAddress: string;
     /** WHIP and WHEP sessions of one app. */
     readonly sessionsPerAppMax: number;

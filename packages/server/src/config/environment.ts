@@ -39,6 +39,7 @@ export const environmentKinds = {
   'leases.recoveryMs': 'integer',
   'media.engine': 'text',
   'media.udpPort': 'integer',
+  'media.tcpPort': 'integer',
   'media.announcedAddress': 'text',
   'media.sessionsPerAppMax': 'integer',
   'media.iceServers': 'json',

@@ -335,6 +335,11 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       `${minimal}media: { iceServers: [{ urls: "http://x" }] }`,
       /^media\.iceServers\[0\]\.urls: expected a stun:/,
     ],
+    [
+      'a TCP port of media',
+      `${minimal}media: { tcpPort: 70000 }`,
+      /^media\.tcpPort: expected a whole number/,
+    ],
     ['a log level', `${minimal}log: { level: loud }`, /^log\.level: expected "debug" or/],
   ];
   for (const [name, content, expected] of cases)

@@ -106,7 +106,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     accounts: readAccounts(child(root, 'accounts')),
     limits,
     leases: readLeases(child(root, 'leases')),
-    media: readMedia(child(root, 'media'), limits),
+    media: readMedia(child(root, 'media'), limits, listen),
     log: readLog(child(root, 'log')),
     development: isDevelopment,
   };

@@ -14,7 +14,7 @@ test('RELOAD6: what a reload takes is in the plan, what it cannot take is as it 
     configOf({
       listen: { port: 1, socketsMax: 5, trustedProxies: ['10.0.0.1'] },
       limits: { joinsPerToken: 3 },
-      media: { udpPort: 5, sessionsPerAppMax: 7 },
+      media: { udpPort: 5, tcpPort: 7_081, sessionsPerAppMax: 7 },
       retention: { hours: 2 },
     }),
   );

@@ -38,6 +38,7 @@ export const reloadKinds = {
   'leases.recoveryMs': 'restart',
   'media.engine': 'restart',
   'media.udpPort': 'restart',
+  'media.tcpPort': 'restart',
   'media.announcedAddress': 'restart',
   'media.sessionsPerAppMax': 'reload',
   'media.iceServers': 'reload',

@@ -123,6 +123,8 @@ export interface MediaEngineOptions {
    * firewall must let both through.
    */
   readonly udpPort: number;
+  /** Of media over TCP; 0: none. Undefined: the number of the UDP port. If it is taken there is none, and the log says so. */
+  readonly tcpPort?: number | undefined;
   readonly bindAddress: string;
   /** Address to put in the answer's candidates; 'auto' leaves the local ones. */
   readonly announcedAddress: string;

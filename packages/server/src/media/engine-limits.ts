@@ -2,7 +2,12 @@ import { limits as defaults, type LimitsOf } from '../limits.ts';
 
 /** Limits of what the child process carries; it is told them at its start. */
 export type MediaChildLimits = LimitsOf<
-  'mediaConnectMs' | 'mediaEngineSessionsMax' | 'mediaResendsPerSecondMax' | 'mediaRestartedSessionsMax'
+  | 'mediaConnectMs'
+  | 'mediaEngineSessionsMax'
+  | 'mediaResendsPerSecondMax'
+  | 'mediaRestartedSessionsMax'
+  | 'mediaTcpConnectionsMax'
+  | 'mediaTcpConnectionsPerAddressMax'
 >;
 
 /** Limits of the engine, in the server and in its child. */

@@ -73,6 +73,14 @@ export const mediaLimits = {
   byeCarryMs: 20,
   /** Addresses of one restarted client; checks from further ones are dropped. */
   frontPathsMax: 16,
+  /** A packet of a client over TCP before it has shown that it has a session's password, bytes; a longer one ends the connection. */
+  iceTcpFirstFrameBytesMax: 1_500,
+  /** Time for a client over TCP to show that, milliseconds; then its connection is closed. */
+  iceTcpUnprovedMs: 10_000,
+  /** Bytes that wait for a client over TCP; packets beyond them are dropped, as they would be on the way. About a second of 720p. */
+  iceTcpUnsentBytesMax: 256 * 1024,
+  /** Time between two looks for connections to be closed, milliseconds. */
+  iceTcpTickMs: 250,
   /** Restarts of one session whose credentials count at a time; the oldest that is not in use ends. */
   frontGenerationsMax: 4,
   /**

@@ -1,6 +1,8 @@
 /** An ICE client of checks alone, which goes to any candidate of an answer and says what came back. */
 
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { framed, framedBytesMax, PacketFrames } from '../../src/media/embedded/ice/packet-frames.ts';
 import {
   integrityHolds,
   isStun,
@@ -70,5 +72,22 @@ export const overUdp =
     return {
       send: (packet) => socket.send(packet, port, '127.0.0.1'),
       close: () => socket.close(),
+    };
+  };
+
+/** A route over TCP to a port of the loopback, in frames. */
+export const overTcp =
+  (port: number) =>
+  async (heard: (packet: Buffer) => void): Promise<StunRoute> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    const frames = new PacketFrames();
+    socket.on('data', (chunk: Buffer) => {
+      for (const packet of frames.take(chunk, framedBytesMax) ?? []) heard(packet);
+    });
+    return {
+      send: (packet) => void socket.write(framed(packet)),
+      close: () => void socket.destroy(),
     };
   };

@@ -36,6 +36,16 @@ export const mediaLimits = {
     'Sessions that have restarted ICE; the next restart is refused.',
   ),
   ...limit(
+    'mediaTcpConnectionsMax',
+    'count',
+    'Connections of media over TCP; the next takes the place of one that has shown nothing yet, or is closed.',
+  ),
+  ...limit(
+    'mediaTcpConnectionsPerAddressMax',
+    'count',
+    'Those of one address, or one /64 of IPv6; the next is closed.',
+  ),
+  ...limit(
     'mediaResendsPerSecondMax',
     'per second',
     'Packets that are sent to one player once more; it does without the rest.',

@@ -5,11 +5,22 @@ import type { Config } from '../config.ts';
 import type { Limits } from '../limit-settings.ts';
 import { filled } from './filled.ts';
 
-export function readMedia(source: Source, room: Pick<Limits, 'mediaSessionsMax'>): Config['media'] {
-  onlyKeys(source, ['engine', 'udpPort', 'announcedAddress', 'sessionsPerAppMax', 'iceServers']);
+export function readMedia(
+  source: Source,
+  room: Pick<Limits, 'mediaSessionsMax'>,
+  listen: Pick<Config['listen'], 'port'>,
+): Config['media'] {
+  onlyKeys(source, ['engine', 'udpPort', 'tcpPort', 'announcedAddress', 'sessionsPerAppMax', 'iceServers']);
+  const udpPort = integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 });
   return {
     engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
-    udpPort: integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 }),
+    udpPort,
+    // Where HTTP has the UDP port's number already there is none, as there was none before it could be set.
+    tcpPort: integer(child(source, 'tcpPort'), {
+      min: 0,
+      max: 65_535,
+      fallback: udpPort === listen.port ? 0 : udpPort,
+    }),
     announcedAddress: text(
       child(source, 'announcedAddress'),
       'an IP address, or auto',

@@ -53,7 +53,7 @@ async function handle(message: ToChild): Promise<void> {
     const made = new Sfu(options, systemClock(), (report) => send({ type: 'report', report }));
     sfu = made;
     try {
-      return send({ type: 'listening', restartPort: await made.listen() });
+      return send({ type: 'listening', ...(await made.listen()) });
     } catch {
       return send({ type: 'failed', detail: await portTrouble(0, options.bindAddress) });
     }

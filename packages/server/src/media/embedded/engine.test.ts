@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
@@ -12,6 +13,7 @@ import {
   syntheticPeer,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
+import { freeUdpPort } from '../../../testing/media/udp.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
@@ -35,10 +37,12 @@ async function start(
   logger = quiet,
   limits = defaultMediaLimits,
   clock = systemClock(),
+  tcpPort?: number,
 ): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
   const reports: SessionReport[] = [];
   const media = await startEmbeddedMedia({
     udpPort,
+    tcpPort,
     bindAddress: '127.0.0.1',
     announcedAddress: 'auto',
     iceServers: [],
@@ -379,6 +383,56 @@ async function neighbours(): Promise<{ near: Socket; port: number }> {
     if ((await portTrouble(port, '127.0.0.1')).includes('cannot be opened')) return { near, port };
     near.close();
   }
+}
+
+test('MEDIA48: clients over TCP are at the UDP port’s number, and there again after the child was killed', async () => {
+  const udpPort = await freeUdpPort();
+  const { media, reports } = await start(udpPort);
+  expect(media.tcpPort).toBe(udpPort);
+  const line = ` 127.0.0.1 ${udpPort} typ host tcptype passive`;
+  const answered = async (session: string) => {
+    const { offerSdp } = await client('sendonly');
+    const answer = await media.publish({ room: 'r', publisher: '1', session, offerSdp });
+    return answer.ok && answer.answerSdp;
+  };
+  expect(await answered('before')).toContain(line);
+  const connection = await tcpConnection(udpPort);
+  process.kill(media.pid ?? 0, 'SIGKILL');
+  await until(() => reports.some((report) => report.type === 'restarted'));
+  expect(await answered('after')).toContain(line);
+  await until(() => connection.destroyed);
+  (await tcpConnection(udpPort)).destroy();
+}, 30_000);
+
+test('MEDIA48: if the TCP port is taken the engine goes without, and that is said; with 0 there is none', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  stops.push(() => new Promise<void>((resolve) => taken.close(() => resolve())));
+  const warnings: unknown[] = [];
+  const warn = (message: string, fields?: unknown) => void warnings.push([message, fields]);
+  const udpPort = await freeUdpPort();
+  for (const tcpPort of [port, 0]) {
+    warnings.splice(0);
+    const { media } = await start(udpPort, { ...quiet, warn }, defaultMediaLimits, systemClock(), tcpPort);
+    expect(media.tcpPort).toBeUndefined();
+    const { offerSdp } = await client('sendonly');
+    const answer = await media.publish({ room: 'r', publisher: '1', session: 's', offerSdp });
+    expect(answer.ok && answer.answerSdp).not.toContain('tcptype');
+    const said = JSON.stringify(warnings);
+    expect(said.includes('HOUSECOUNT_MEDIA_TCP_PORT') && said.includes(`"tcpPort":${port}`)).toBe(
+      tcpPort > 0,
+    );
+    await media.stop();
+  }
+}, 30_000);
+
+function tcpConnection(port: number): Promise<TcpSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.once('error', reject);
+    stops.push(async () => void socket.destroy());
+  });
 }
 
 test('MEDIA20: an announced address that is none is refused at start', async () => {

@@ -16,6 +16,8 @@ import { newCounters } from './streams/counters.ts';
 export interface EmbeddedMedia extends MediaEngine {
   /** The one UDP port of all its sessions. */
   readonly udpPort: number;
+  /** The TCP port of media; undefined if there is none. */
+  readonly tcpPort: number | undefined;
   /** As the child last told, some seconds ago. */
   readonly lastStats: MediaStats;
   /** Process id of the child; undefined while it is being restarted. */
@@ -44,6 +46,8 @@ export async function startEmbeddedMedia(options: EmbeddedMediaOptions): Promise
   const udpPort = options.udpPort === 0 ? await freePort(bindAddress) : options.udpPort;
   const engine = new Supervisor(options, {
     udpPort,
+    tcpPort: options.tcpPort ?? udpPort,
+    anyTcpPort: options.udpPort === 0,
     bindAddress,
     announcedAddress,
     limits: childLimits(options.limits ?? defaultMediaLimits),
@@ -58,6 +62,8 @@ const childLimits = (limits: MediaEngineLimits): MediaChildLimits => ({
   mediaEngineSessionsMax: limits.mediaEngineSessionsMax,
   mediaResendsPerSecondMax: limits.mediaResendsPerSecondMax,
   mediaRestartedSessionsMax: limits.mediaRestartedSessionsMax,
+  mediaTcpConnectionsMax: limits.mediaTcpConnectionsMax,
+  mediaTcpConnectionsPerAddressMax: limits.mediaTcpConnectionsPerAddressMax,
 });
 
 /** A port that was free a moment ago; the child holds it from its start on, and takes the same one after a restart. */
@@ -86,6 +92,7 @@ class Supervisor implements EmbeddedMedia {
   #child: ChildProcess | undefined;
   #listening = false;
   #stopping = false;
+  #tcpPort: number | undefined;
   #nextId = 1;
   #restarts = 0;
   #delayMs: number = mediaLimits.restartDelayMs;
@@ -106,6 +113,10 @@ class Supervisor implements EmbeddedMedia {
 
   get udpPort(): number {
     return this.#childOptions.udpPort;
+  }
+
+  get tcpPort(): number | undefined {
+    return this.#tcpPort;
   }
 
   get pid(): number | undefined {
@@ -240,7 +251,7 @@ class Supervisor implements EmbeddedMedia {
           cancel();
           listened = true;
           this.#listening = true;
-          this.#sayRestartPort(message.restartPort);
+          this.#sayPorts(message);
           this.#watch(child);
           resolve(undefined);
         } else if (message.type === 'failed') {
@@ -264,8 +275,14 @@ class Supervisor implements EmbeddedMedia {
   }
 
   /** A firewall was opened for the next port: whoever did that must know if it is another. */
-  #sayRestartPort(restartPort: number): void {
+  #sayPorts({ restartPort, tcpPort, tcpTrouble }: Extract<FromChild, { type: 'listening' }>): void {
     const { udpPort } = this.#options;
+    this.#tcpPort = tcpPort;
+    if (tcpTrouble !== undefined)
+      this.#logger.warn(
+        'The TCP port of media (media.tcpPort, HOUSECOUNT_MEDIA_TCP_PORT) cannot be opened. Who has no UDP needs a TURN server.',
+        { tcpPort: this.#childOptions.tcpPort, cause: tcpTrouble },
+      );
     if (udpPort === 0 || restartPort === udpPort + 1) return;
     this.#logger.warn(
       'The UDP port after media.udpPort (HOUSECOUNT_MEDIA_UDP_PORT) is taken. Hosts, and viewers that change networks, ' +

@@ -5,6 +5,10 @@ import type { MediaChildLimits } from '../engine-limits.ts';
 
 export interface ChildOptions {
   readonly udpPort: number;
+  /** Of media over TCP; 0 or undefined: none. */
+  readonly tcpPort?: number;
+  /** Another port for TCP will do, if that one is taken. */
+  readonly anyTcpPort?: boolean;
   readonly bindAddress: string;
   readonly announcedAddress: string;
   /** Default: those of limits.ts. */
@@ -29,7 +33,13 @@ export type ChildStats = Omit<MediaStats, 'restarts'>;
 
 export type FromChild =
   /** `restartPort`: the UDP port of publishers and of sessions that restart ICE. */
-  | { readonly type: 'listening'; readonly restartPort: number }
+  | {
+      readonly type: 'listening';
+      readonly restartPort: number;
+      /** Undefined if there is none: it was not wanted, or cannot be had, and why. */
+      readonly tcpPort: number | undefined;
+      readonly tcpTrouble: string | undefined;
+    }
   | { readonly type: 'failed'; readonly detail: string }
   | { readonly type: 'answer'; readonly id: number; readonly answer: MediaAnswer }
   | { readonly type: 'stats'; readonly id: number; readonly stats: ChildStats }

@@ -13,6 +13,7 @@ import { freeUdpPort, udpSocket } from '../../../testing/media/udp.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import { systemClock } from '../../clock.ts';
 import type { MediaAnswer } from '../contract.ts';
+import { defaultMediaLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import { IceDoor } from './ice/ice-door.ts';
 import type { ChildReport } from './messages.ts';
@@ -298,7 +299,7 @@ test('MEDIA26: the door takes the next port, or another if that is taken; a libr
 test('LIMIT7: as many sessions restart ICE as mediaRestartedSessionsMax says', async () => {
   const silent = await udpSocket();
   const { port } = silent.address();
-  const limits = { mediaRestartedSessionsMax: 1 };
+  const limits = { ...defaultMediaLimits, mediaRestartedSessionsMax: 1 };
   const door = new IceDoor({ udpPort: port, bindAddress: '127.0.0.1', clock: systemClock(), limits });
   cleanups.push(
     () => silent.close(),

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
-import { IceDoor } from './ice/ice-door.ts';
+import { type DoorPorts, IceDoor } from './ice/ice-door.ts';
 import type { Credentials } from './ice/ice-front.ts';
 import { Liveness } from './liveness.ts';
 import type { ChildOptions, ChildReport, ChildStats } from './messages.ts';
@@ -57,8 +57,8 @@ export class Sfu {
     this.#seconds = new SecondsTeller(clock.steadyMs(), report);
   }
 
-  /** Opens the front's port, and resolves with it; rejects if none can be had. */
-  listen(): Promise<number> {
+  /** Opens the front's ports, and resolves with them; rejects if there is none for UDP. */
+  listen(): Promise<DoorPorts> {
     return this.#door.listen();
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { overUdp, type StunClient, stunClient } from '../../../testing/media/stun-client.ts';
+import { overTcp, overUdp, type StunClient, stunClient } from '../../../testing/media/stun-client.ts';
 import { syntheticPeer } from '../../../testing/media/synthetic-peer.ts';
 import { freeUdpPort } from '../../../testing/media/udp.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
@@ -25,7 +25,7 @@ async function bench() {
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
   const sfu = new Sfu(
-    { udpPort, bindAddress: '127.0.0.1', announcedAddress: 'auto' },
+    { udpPort, tcpPort: udpPort, anyTcpPort: true, bindAddress: '127.0.0.1', announcedAddress: 'auto' },
     clock,
     () => undefined,
   );
@@ -53,7 +53,12 @@ async function bench() {
         cleanups.push(() => client.close());
         return client;
       };
-      return { peer, answerSdp: answer.answerSdp, ports, at };
+      const overTcpAt = async (port = 0): Promise<StunClient> => {
+        const client = await stunClient(peer.offerSdp, answer.answerSdp, overTcp(port));
+        cleanups.push(() => client.close());
+        return client;
+      };
+      return { peer, answerSdp: answer.answerSdp, ports, at, overTcpAt };
     },
   };
 }
@@ -61,7 +66,7 @@ async function bench() {
 test('MEDIA40, MEDIA41: a player is given the library’s port first and the front’s second, a publisher the other way about', async () => {
   const { udpPort, session, sfu } = await bench();
   const [player, publisher] = [await session('player', 'recvonly'), await session('host', 'sendonly')];
-  const door = await sfu.listen();
+  const { restartPort: door } = await sfu.listen();
   expect(player.ports).toEqual([udpPort, door]);
   expect(publisher.ports).toEqual([door, udpPort]);
 });
@@ -69,7 +74,7 @@ test('MEDIA40, MEDIA41: a player is given the library’s port first and the fro
 test('MEDIA40: the library refuses a tie-breaker of zero, the front takes it, and DTLS begins; any other it leaves to the library', async () => {
   const { udpPort, session, sfu } = await bench();
   const { at } = await session('player', 'recvonly');
-  const door = await sfu.listen();
+  const { restartPort: door } = await sfu.listen();
   const straight = await at(udpPort);
   straight.check(Buffer.alloc(8));
   await until(() => straight.answers.length > 0);
@@ -94,7 +99,7 @@ test('MEDIA40: the library refuses a tie-breaker of zero, the front takes it, an
 test('MEDIA42: for 20 s after the server ended it, a session’s checks are answered 400; then not at all', async () => {
   const { session, sfu, advance } = await bench();
   const { at } = await session('host', 'sendonly');
-  const client = await at(await sfu.listen());
+  const client = await at((await sfu.listen()).restartPort);
   await until(() => {
     client.check();
     return client.data.length > 0;
@@ -112,7 +117,7 @@ test('MEDIA42: for 20 s after the server ended it, a session’s checks are answ
   advance(1_000);
   // Who asks in vain, and one that is answered, so that it is seen that the time has passed.
   const { at: other } = await session('another', 'sendonly');
-  const witness = await other(await sfu.listen());
+  const witness = await other((await sfu.listen()).restartPort);
   await until(() => {
     witness.check();
     return witness.answers.length > 0;
@@ -127,5 +132,46 @@ test('MEDIA42: for 20 s after the server ended it, a session’s checks are answ
     silent = heard === before && witnessed < seen ? silent + 1 : 0;
     [heard, witnessed] = [before, seen];
     return silent === 3;
+  });
+});
+
+test('MEDIA45: the answer has the TCP port last, as a passive candidate, after a restart too', async () => {
+  const { session, sfu } = await bench();
+  const { tcpPort } = await sfu.listen();
+  const { answerSdp, peer } = await session('player', 'recvonly');
+  const lines = answerSdp.match(/^a=candidate:.*$/gm) ?? [];
+  expect(lines.at(-1)).toMatch(
+    new RegExp(`^a=candidate:t1 1 tcp \\d+ 127\\.0\\.0\\.1 ${tcpPort} typ host tcptype passive\r?$`),
+  );
+  const priorities = lines.map((line) => Number(line.split(' ')[3]));
+  expect(priorities).toEqual(priorities.toSorted((a, b) => b - a));
+  const offerSdp = peer.offerSdp
+    .replaceAll(/a=ice-ufrag:.*/g, 'a=ice-ufrag:another')
+    .replaceAll(/a=ice-pwd:.*/g, `a=ice-pwd:${'p'.repeat(24)}`);
+  const again = await sfu.restart('player', offerSdp);
+  expect(again.ok && again.answerSdp).toContain(` ${tcpPort} typ host tcptype passive`);
+});
+
+test('MEDIA45: a client over TCP alone is connected, ended with 400, and comes back by another connection', async () => {
+  const { session, sfu } = await bench();
+  const { tcpPort } = await sfu.listen();
+  const { overTcpAt } = await session('player', 'recvonly');
+  const first = await overTcpAt(tcpPort);
+  const speaks = (client: StunClient) => {
+    const before = client.data.length;
+    return until(() => {
+      client.check();
+      return client.data.length > before;
+    });
+  };
+  await speaks(first);
+  expect(first.answers).toContain(0);
+  first.close();
+  const second = await overTcpAt(tcpPort);
+  await speaks(second);
+  sfu.close('player');
+  await until(() => {
+    second.check();
+    return second.answers.includes(400);
   });
 });

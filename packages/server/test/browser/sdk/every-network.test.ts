@@ -107,6 +107,22 @@ const statesOf = (page: Page): Promise<() => Promise<readonly string[]>> =>
     })
     .then(() => () => page.evaluate(() => (window as unknown as { states: string[] }).states));
 
+test('MEDIA45: a viewer and a host without UDP are in the picture over TCP', async () => {
+  const [host, viewer] = [await newPage(), await newPage()];
+  const through = (sdp: string) => sdp.replace(/^a=candidate:\S+ 1 UDP .*\r\n/gm, '');
+  await publish(media, host, { room: 'tcp', session: 'tcp/host', through });
+  await play(media, viewer, { room: 'tcp', session: 'tcp/viewer', through });
+  await seesMore(viewer);
+  for (const page of [host, viewer])
+    expect((await selectedPair(page)).remote).toMatchObject({ protocol: 'tcp', port: media.tcpPort });
+  expect((await media.stats()).sessionsTcp).toBe(2);
+  const states = await statesOf(viewer);
+  media.close('tcp/viewer');
+  await until('failed', async () => (await connectionState(viewer)) === 'failed');
+  expect(await states()).toEqual(['failed']);
+  media.close('tcp/host');
+}, 180_000);
+
 test('MEDIA42: whose session the server ends is told so by ICE, and waits for no silence: a host, and a viewer behind the front', async () => {
   const [host, viewer] = [await newPage(), await newPage()];
   await publish(media, host, { room: 'ended', session: 'ended/host' });

@@ -26,3 +26,12 @@ export const at = (
     parts[5] = String(port);
     return [parts.join(' ')];
   });
+
+/** The same candidates over TCP, to which clients connect (RFC 6544 section 4.5). Their foundation is another one. */
+export const passive = (candidates: readonly string[]): string[] =>
+  candidates.map((candidate) => {
+    const parts = candidate.split(' ');
+    parts[0] = parts[0]?.replace('candidate:', 'candidate:t') ?? '';
+    parts[2] = 'tcp';
+    return `${parts.slice(0, 8).join(' ')} tcptype passive`;
+  });

@@ -4,7 +4,7 @@ import type { Socket } from 'node:dgram';
 import type { Clock } from '../../../clock.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
-import { addressOf, at, ranked } from './candidates.ts';
+import { addressOf, at, passive, ranked } from './candidates.ts';
 import {
   type Credentials,
   frontOfTransaction,
@@ -15,15 +15,28 @@ import {
 } from './ice-front.ts';
 import { IceWay } from './ice-way.ts';
 import { isStun, readStun } from './stun.ts';
+import { TcpDoor, type TcpDoorLimits } from './tcp-door.ts';
 import { bound, ignore, isAny, socketFor } from './udp-sockets.ts';
 
 export interface IceDoorOptions {
   /** The library's port. The door has the next one, or any if that is taken. */
   readonly udpPort: number;
+  /** Of clients over TCP; 0 or undefined: none. */
+  readonly tcpPort?: number;
+  /** Another port for TCP will do, if that one is taken. */
+  readonly anyTcpPort?: boolean;
   readonly bindAddress: string;
   readonly clock: Clock;
   /** Default: those of limits.ts. */
-  readonly limits?: Pick<MediaChildLimits, 'mediaRestartedSessionsMax'>;
+  readonly limits?: TcpDoorLimits & Pick<MediaChildLimits, 'mediaRestartedSessionsMax'>;
+}
+
+/** Where the door listens. */
+export interface DoorPorts {
+  readonly restartPort: number;
+  /** Undefined if there is none: it was not wanted, or cannot be had, and why. */
+  readonly tcpPort: number | undefined;
+  readonly tcpTrouble: string | undefined;
 }
 
 /** A session of the library: its own credentials, those it knows the client by, its candidates as announced. */
@@ -45,7 +58,8 @@ export class IceDoor {
   readonly #busy = new Set<IceWay>();
   /** Those whose session has ended, the oldest first. */
   readonly #ended = new Set<IceWay>();
-  #outer: Promise<readonly Socket[]> | undefined;
+  readonly #tcp: TcpDoor;
+  #outer: Promise<DoorPorts> | undefined;
   #sockets: readonly Socket[] = [];
   #stopTicking: (() => void) | undefined;
   #lastId = 0;
@@ -53,6 +67,13 @@ export class IceDoor {
 
   constructor(options: IceDoorOptions) {
     this.#options = options;
+    this.#tcp = new TcpDoor({
+      bindAddress: options.bindAddress,
+      clock: options.clock,
+      limits: options.limits ?? defaultMediaLimits,
+      received: (packet, from) => this.#received(packet, from),
+      lost: (from) => this.#byAddress.get(keyOf(from))?.front.lost(from, options.clock.steadyMs()),
+    });
   }
 
   /** Ways that hold a socket to the library. */
@@ -62,10 +83,15 @@ export class IceDoor {
     return open;
   }
 
-  /** Opens its port, and resolves with it; rejects if none can be had. The first session does it, if nobody else did. */
-  async listen(): Promise<number> {
-    const [first] = await this.#listening();
-    return first?.address().port ?? 0;
+  /** Opens its ports, and resolves with them; rejects if there is none for UDP. The first session does it, if nobody else did. */
+  listen(): Promise<DoorPorts> {
+    if (this.#outer !== undefined) return this.#outer;
+    const opened = this.#listen();
+    this.#outer = opened;
+    opened.catch(() => {
+      if (this.#outer === opened) this.#outer = undefined;
+    });
+    return opened;
   }
 
   /** An id for a session, and how its library must begin its ufrag, so that the door knows whom a check is for. */
@@ -77,7 +103,7 @@ export class IceDoor {
 
   /** Makes a session's way: nothing is opened until a client comes by it. Rejects if the door's port cannot be had. */
   async serve(id: number, session: ServedSession): Promise<IceWay> {
-    await this.#listening();
+    await this.listen();
     if (this.#closed) throw new Error('The media engine ends.');
     const address = this.#libraryAddress(session.candidates);
     const way: IceWay = new IceWay(
@@ -85,10 +111,15 @@ export class IceDoor {
       {
         clock: this.#options.clock,
         toClient: (packet, to) => this.#toClient(packet, to),
-        claim: (from) => this.#byAddress.set(keyOf(from), way),
+        claim: (from) => {
+          this.#byAddress.set(keyOf(from), way);
+          if (from.over === 'tcp') this.#tcp.keep(from);
+        },
         release: (from) => {
           const key = keyOf(from);
-          if (this.#byAddress.get(key) === way) this.#byAddress.delete(key);
+          if (this.#byAddress.get(key) !== way) return;
+          this.#byAddress.delete(key);
+          if (from.over === 'tcp') this.#tcp.letGo(from);
         },
         busy: () => this.#isBusy(way),
         admitRestart: () => this.#restarted < this.#restartedMax,
@@ -109,13 +140,14 @@ export class IceDoor {
   /** The candidates to announce with the library's own credentials, the best first; once the door listens. */
   candidates({ candidates, isPreferred }: Pick<ServedSession, 'candidates' | 'isPreferred'>): string[] {
     const direct = ranked(candidates, isPreferred ? 'second' : 'first');
-    const through = ranked(this.moved(candidates), isPreferred ? 'first' : 'second');
-    return isPreferred ? [...through, ...direct] : [...direct, ...through];
+    const through = ranked(this.#overUdp(candidates), isPreferred ? 'first' : 'second');
+    const first = isPreferred ? [...through, ...direct] : [...direct, ...through];
+    return [...first, ...this.#overTcp(candidates)];
   }
 
   /** The candidates to announce with the credentials of a restart: through the door only. */
   moved(candidates: readonly string[]): string[] {
-    return at(candidates, (address) => socketFor(this.#sockets, address)?.address().port);
+    return [...this.#overUdp(candidates), ...this.#overTcp(candidates)];
   }
 
   /** The session of a way has ended: see IceWay.end. */
@@ -132,13 +164,25 @@ export class IceDoor {
   close(): void {
     this.#closed = true;
     for (const way of [...this.#ways.values()]) way.close();
-    const outer = this.#outer;
+    const close = () => {
+      for (const socket of this.#sockets) socket.close();
+      this.#sockets = [];
+      this.#tcp.close();
+    };
+    this.#outer?.then(close, ignore);
     this.#outer = undefined;
-    outer?.then(
-      (sockets) => {
-        for (const socket of sockets) socket.close();
-      },
-      () => undefined,
+  }
+
+  #overUdp(candidates: readonly string[]): string[] {
+    return at(candidates, (address) => socketFor(this.#sockets, address)?.address().port);
+  }
+
+  #overTcp(candidates: readonly string[]): string[] {
+    return passive(
+      ranked(
+        at(candidates, (address) => this.#tcp.portFor(address)),
+        'third',
+      ),
     );
   }
 
@@ -153,26 +197,26 @@ export class IceDoor {
   }
 
   #toClient(packet: Buffer, to: Origin): void {
-    socketFor(this.#sockets, to.address)?.send(packet, to.port, to.address, ignore);
+    if (to.over === 'tcp') this.#tcp.send(packet, to);
+    else socketFor(this.#sockets, to.address)?.send(packet, to.port, to.address, ignore);
   }
 
-  #listening(): Promise<readonly Socket[]> {
-    if (this.#outer !== undefined) return this.#outer;
-    const opened = this.#listen();
-    this.#outer = opened;
-    opened.then(
-      (sockets) => {
-        this.#sockets = sockets;
-      },
-      () => {
-        if (this.#outer === opened) this.#outer = undefined;
-      },
-    );
-    return opened;
+  async #listen(): Promise<DoorPorts> {
+    this.#sockets = await this.#listenUdp();
+    const restartPort = this.#sockets[0]?.address().port ?? 0;
+    const { tcpPort = 0, anyTcpPort } = this.#options;
+    if (tcpPort === 0) return { restartPort, tcpPort: undefined, tcpTrouble: undefined };
+    try {
+      const opened = this.#tcp.listen(tcpPort);
+      const port = await (anyTcpPort ? opened.catch(() => this.#tcp.listen(0)) : opened);
+      return { restartPort, tcpPort: port, tcpTrouble: undefined };
+    } catch (cause) {
+      return { restartPort, tcpPort: undefined, tcpTrouble: String(cause) };
+    }
   }
 
   /** One socket per family that is bound to. */
-  async #listen(): Promise<readonly Socket[]> {
+  async #listenUdp(): Promise<readonly Socket[]> {
     const { udpPort, bindAddress } = this.#options;
     const near = async (address: string, port: number): Promise<Socket> =>
       bound(address, port).catch(() => bound(address, 0));
