@@ -117,6 +117,7 @@ export const codes = {
   ),
   link_proof_expired: entry(403, 4223, false, 'The proof is older than a minute.'),
   link_proof_used: entry(409, 4224, false, 'This connection has used a proof already: resume for another.'),
+  links_full: entry(409, 4225, false, 'The user is linked to as many members of the channel as they may be.'),
   states_full: entry(400, 4219, false, 'There is no room for more states.'),
   publisher_in_use: entry(
     409,

@@ -140,6 +140,11 @@ export const limits = {
   channelHostsMax: 128,
   /** The last of them, kept for those whose token has a publish privilege: one token that lacks it cannot keep them out. */
   channelHostsReserved: 16,
+  /**
+   * Members of one live channel that are linked to one user of signaling; what would link another is refused with `links_full`. Each change of
+   * one of them costs as much as there are. Chosen: a camera, a shared screen and a few devices are ten.
+   */
+  channelUserMembersMax: 100,
   /** Channels open at once in one app; the next is refused with `channels_full`. */
   appChannelsMax: 100_000,
   /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */

@@ -4,6 +4,7 @@ import type { appLimitNames, LimitName, Limits } from '../src/config/limit-setti
 import { fixed } from '../src/fixed-limits.ts';
 import { burstSeconds } from '../src/net/token-bucket.ts';
 import { Client } from './clients/client.ts';
+import { answerToLink, proofFor } from './clients/page-link.ts';
 import { SignalingClient } from './clients/signaling-client.ts';
 import { testCustomer } from './processes/server-process.ts';
 
@@ -149,6 +150,21 @@ const rest =
 export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
   { limit: 'channelMembersMax', low: 2, refused: 'channel_full', act: live(3, () => ({ role: 'audience' })) },
   { limit: 'channelHostsMax', low: 2, refused: 'hosts_full', act: live(3, () => ({ role: 'broadcaster' })) },
+  {
+    limit: 'channelUserMembersMax',
+    low: 2,
+    refused: 'links_full',
+    act: user(async (client, name, { url, app }) => {
+      const pages: Client[] = [];
+      const code = await last(3, async (index) => {
+        const page = await Client.join({ url, channel: name, uid: index + 1, hello: { app, token: '' } });
+        pages.push(page);
+        return answerToLink(page, await proofFor(client, page.welcome.link?.nonce ?? ''));
+      });
+      for (const page of pages) await page.leave();
+      return code;
+    }),
+  },
   {
     limit: 'appChannelsMax',
     low: 2,

@@ -164,6 +164,7 @@ export type ChannelRefusal = {
     | 'replaced'
     | 'channel_full'
     | 'hosts_full'
+    | 'links_full'
     | 'token_no_privilege'
     | 'states_full'
     | TopicRefusal

@@ -9,6 +9,7 @@ import type { StatesCommand } from './parts/states.ts';
 const limits = {
   membersMax: 3,
   hostsMax: 0,
+  linksMax: 0,
   transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 20,

@@ -15,6 +15,7 @@ export type AppLogLimits = LimitsOf<
   | 'channelLocksMax'
   | 'channelMembersMax'
   | 'channelPublishersMax'
+  | 'channelUserMembersMax'
   | 'endingKeptMs'
   | 'endingsMax'
   | 'memberTopicsMax'

@@ -11,6 +11,7 @@ import { evolveShared, type SharedChange } from '../../src/channel/shared-change
 export const limitsForTests: ChannelLimits = {
   membersMax: 100,
   hostsMax: 10,
+  linksMax: 100,
   transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 20,

@@ -6,7 +6,7 @@ import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
 import { kicked } from './kick.ts';
 import { leave, leavesOf, reasonOf } from './leave.ts';
-import { linkedByPage } from './link.ts';
+import { linkedByPage, withinLinks } from './link.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
 import { streamsSet, withStreams } from './streams.ts';
@@ -14,7 +14,14 @@ import { streamsSet, withStreams } from './streams.ts';
 type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
 
 /** Decides what is asked of who is in the channel; the lease or token of nobody whom it is about has ended by `nowMs`. */
-export function decideMembership(
+export const decideMembership = (
+  channel: Channel,
+  command: MembershipCommand,
+  nowMs: number,
+  limits: MembershipLimits,
+): Decision => withinLinks(decided(channel, command, nowMs, limits), channel, nowMs, limits);
+
+function decided(
   channel: Channel,
   command: MembershipCommand,
   nowMs: number,

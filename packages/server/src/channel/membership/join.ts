@@ -15,6 +15,8 @@ export interface MembershipLimits {
   readonly membersMax: number;
   /** Broadcasters in the channel; the next is refused with `hosts_full`. */
   readonly hostsMax: number;
+  /** Members that are linked to one user; what would link another is refused with `links_full`. */
+  readonly linksMax: number;
   /** Members whom one decision about any number of them changes; the rest are another's. */
   readonly transactionMembersMax: number;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { join, outline, TestChannel } from '../../../testing/models/test-channel.ts';
 import type { ChannelCommand, JoinCommand } from '../command.ts';
 import { membersFromLines, membersToLines } from '../snapshot.ts';
@@ -153,4 +153,55 @@ test('PERSON3: over signaling a member is the user that it is linked to, else it
   expect(userIdOf({ uid: 7, account: 'acc', userId: 'ann' })).toBe('ann');
   expect(userIdOf({ uid: 7, account: 'acc' })).toBe('acc');
   expect(userIdOf({ uid: 7 })).toBe('7');
+});
+
+describe('as many as may be linked to a user', () => {
+  /** A channel in which `ann` is as many members as she may be, 1 to `linksMax`; 8 and 9 are in it as themselves. */
+  const linksMax = 3;
+  const full = () => {
+    const channel = new TestChannel({ linksMax });
+    for (let uid = 1; uid <= linksMax; uid += 1) channel.must(T, join(uid, { userId: 'ann' }));
+    return channel.joined(T, 8, 9);
+  };
+  const of = <Type extends ChannelCommand['type']>(type: Type, uid: number, more: object = {}) =>
+    ({ type, connectionId: `c${uid}`, ...more }) as ChannelCommand;
+
+  test('LOG95: what would link one more is refused, by whatever way, and changes nothing', () => {
+    const channel = full();
+    const { state } = channel;
+    for (const command of [
+      join(7, { userId: 'ann' }),
+      of('link', 8, { userId: 'ann' }),
+      of('resume', 8, { userId: 'ann' }),
+      of('renew-token', 8, { userId: 'ann', tokenEndsMs: T + 1_000_000 }),
+    ])
+      expect([command.type, channel.ask(T + 1, command)]).toEqual([command.type, 'links_full']);
+    expect(channel.state).toBe(state);
+    expect(channel.must(T + 1, join(7, { userId: 'bob' }))).toHaveLength(1);
+    expect(channel.must(T + 1, of('link', 8, { userId: 'bob' }))).toHaveLength(1);
+  });
+
+  test('LOG95: who is linked already may come back, renew, prove it, and be replaced', () => {
+    const channel = full();
+    for (const command of [
+      of('resume', 1, { userId: 'ann' }),
+      of('renew-token', 1, { userId: 'ann', tokenEndsMs: T + 1_000_000 }),
+      of('link', 2, { userId: 'ann' }),
+      join(3, { userId: 'ann', connectionId: 'another' }),
+    ])
+      channel.must(T + 1, command);
+    expect(channel.ask(T + 2, of('link', 9, { userId: 'ann' }))).toBe('links_full');
+  });
+
+  test('LOG95: who leaves, is linked to somebody else, or has ended, makes room', () => {
+    const channel = full();
+    channel.must(T + 1, of('leave', 1, { evidence: 'bye' }));
+    channel.must(T + 1, of('link', 8, { userId: 'ann' }));
+    channel.must(T + 2, of('link', 8, { userId: 'bob' }));
+    channel.must(T + 3, of('link', 9, { userId: 'ann' }));
+    expect(channel.ask(T + 3, join(7, { userId: 'ann' }))).toBe('links_full');
+    channel.must(T + 4, of('silent', 9, { lastHeardMs: T + 4, evidence: 'socket-closed' }));
+    expect(channel.ask(T + 10_003, join(7, { userId: 'ann' }))).toBe('links_full');
+    channel.must(T + 10_004, join(7, { userId: 'ann' }));
+  });
 });

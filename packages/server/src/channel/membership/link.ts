@@ -1,5 +1,6 @@
 import type { Channel } from '../channel.ts';
-import type { PersonKnown } from '../decision.ts';
+import type { Decision, PersonKnown } from '../decision.ts';
+import { endsMs } from './lease.ts';
 import { type Member, userIdOf } from './member.ts';
 
 /**
@@ -28,4 +29,26 @@ export function linkedByToken(
 ): readonly PersonKnown[] {
   if (userId === undefined || userId === known || isProved) return [];
   return [{ type: 'person-known', app: key.app, channel: key.name, atMs: nowMs, uid, userId }];
+}
+
+/**
+ * The decision, unless it links one member more to a user than may be: then it is refused, whatever else it would change. Who is replaced, or has
+ * ended and only waits for a later slice, takes nobody's place.
+ */
+export function withinLinks(
+  decision: Decision,
+  channel: Channel,
+  nowMs: number,
+  { linksMax }: { readonly linksMax: number },
+): Decision {
+  if ('refused' in decision || channel.sid === undefined) return decision;
+  const { roster } = channel;
+  for (const change of decision.changes) {
+    if (change.type !== 'member-joined' && change.type !== 'person-known') continue;
+    const { uid, userId } = change;
+    if (userId === undefined || roster.get(uid)?.userId === userId) continue;
+    const others = roster.linkedTo(userId).filter((member) => endsMs(member) > nowMs);
+    if (others.length >= linksMax) return { refused: 'links_full' };
+  }
+  return decision;
 }

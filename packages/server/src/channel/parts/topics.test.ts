@@ -9,6 +9,7 @@ import { evolveShared } from '../shared-change.ts';
 const limits = {
   membersMax: 4,
   hostsMax: 0,
+  linksMax: 0,
   transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 20,

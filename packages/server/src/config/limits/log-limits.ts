@@ -17,6 +17,11 @@ export const logLimits = {
     'count',
     'The last of them, for those whose token has a publish privilege.',
   ),
+  ...appLimit(
+    'channelUserMembersMax',
+    'count',
+    'Members of one live channel that are linked to one user; what would link another is `links_full`.',
+  ),
   ...appLimit('appChannelsMax', 'count', 'Open live channels of one app; the next is `channels_full`.'),
   ...appLimit('streamMembersMax', 'count', 'Users in one stream channel; the next is refused −11007.'),
   ...appLimit(

@@ -11,6 +11,7 @@ function roomsOf(limits: AppLogLimits) {
   const audience: ChannelLimits = {
     membersMax: limits.channelMembersMax,
     hostsMax: limits.channelHostsMax,
+    linksMax: limits.channelUserMembersMax,
     statesMax: limits.signalingStatesMax,
     metadataBytesMax: limits.metadataBytesMax,
     metadataItemsMax: limits.metadataItemsMax,
@@ -63,6 +64,8 @@ export function channelLimits(
 /** What is full, and its limit, where a channel refuses with a code that several limits share; undefined: the code says all. */
 export function whatIsFull(code: Code, limits: ChannelLimits): string | undefined {
   switch (code) {
+    case 'links_full':
+      return `That is ${limits.linksMax}.`;
     case 'states_full':
       return `A user has at most ${limits.statesMax} in a channel.`;
     case 'publishers_full':

@@ -14,6 +14,7 @@ const key = { app: 'app', kind: 'stream', name: 'x' } as const;
 const limits = {
   membersMax: 9,
   hostsMax: 0,
+  linksMax: 0,
   transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 9,

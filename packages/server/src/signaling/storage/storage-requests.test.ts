@@ -16,6 +16,7 @@ const channel = { channelType: 'MESSAGE', channel: 'lobby' } as const;
 const bounds = {
   membersMax: 9,
   hostsMax: 0,
+  linksMax: 0,
   transactionMembersMax: 1_000,
   statesMax: 32,
   metadataBytesMax: limits.metadataBytesMax,
