@@ -81,6 +81,7 @@ describe('fixtures', () => {
       'subscribe-roster': true,
       'unsubscribe-roster': true,
       streams: true,
+      'tell-info': true,
       'stream-messages': true,
       select: true,
     };
@@ -100,6 +101,7 @@ describe('fixtures', () => {
       'host-joined': true,
       'host-left': true,
       'host-streams': true,
+      'host-info': true,
       'host-messages': true,
       'media-restarted': true,
       'token-will-expire': true,

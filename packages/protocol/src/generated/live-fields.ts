@@ -299,6 +299,31 @@ export const liveFields = {
       "type": "boolean"
     }
   },
+  "tell-info": {
+    "id": {
+      "isRequired": true,
+      "must": "a whole number from 0 to 2^53 - 1",
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
+    },
+    "what": {
+      "isRequired": true,
+      "must": "\"mute-audio\", \"unmute-audio\", \"mute-video\", \"unmute-video\", \"enable-local-video\" or \"disable-local-video\"",
+      "anyOf": [
+        {
+          "enum": [
+            "mute-audio",
+            "unmute-audio",
+            "mute-video",
+            "unmute-video",
+            "enable-local-video",
+            "disable-local-video"
+          ]
+        }
+      ]
+    }
+  },
   "stream-messages": {
     "id": {
       "isRequired": true,

@@ -10,7 +10,7 @@ export interface ByeFrame {
   readonly graceMs?: number;
 }
 
-export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | LinkFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame | StreamMessagesFrame;
+export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | LinkFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame | TellInfoFrame | StreamMessagesFrame;
 
 /** The connection ends; the socket is closed with `codes[code].close` right after. */
 export interface ClosingFrame {
@@ -65,6 +65,17 @@ export interface HelloFrame {
   readonly attempt?: number;
   /** True says that a `link` comes, so over signaling nobody is told of this member before that, for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without. */
   readonly linkAwaited?: boolean;
+}
+
+export type HostInfo = 'mute-audio' | 'unmute-audio' | 'mute-video' | 'unmute-video' | 'enable-local-video' | 'disable-local-video';
+
+/** Why the next `host-streams` of this broadcaster are other ones. It may come without them, or they without it. */
+export interface HostInfoFrame {
+  readonly type: 'host-info';
+  /** The number of the member. */
+  readonly uid: number;
+  /** What it did. */
+  readonly what: HostInfo;
 }
 
 /** A broadcaster came (or an audience member became one). */
@@ -419,7 +430,7 @@ export interface SelectFrame {
   readonly video: boolean;
 }
 
-export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostMessagesFrame | MediaRestartedFrame;
+export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame | HostMessagesFrame | MediaRestartedFrame;
 
 /** A request carries an `id`; the answer is `ok` or `error` with the same id. */
 export interface SetRoleFrame {
@@ -462,6 +473,15 @@ export type SubscribeRosterFrame = {
   /** How much of the roster; absent: all of it. */
   readonly view?: RosterViewRequest;
 };
+
+/** Says why the next `streams` of this broadcaster are other ones. */
+export interface TellInfoFrame {
+  readonly type: 'tell-info';
+  /** Id of the request; its answer has the same. */
+  readonly id: number;
+  /** What this broadcaster did. */
+  readonly what: HostInfo;
+}
 
 /** 30 s before the join privilege ends. */
 export interface TokenWillExpireFrame {

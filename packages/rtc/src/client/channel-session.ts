@@ -61,14 +61,9 @@ export class ChannelSession {
     this.hosts = new RemoteHosts(() => this.link.welcome?.uid ?? 0, {
       joined: (user) => emit('user-joined', user),
       left: (user, reason) => emit('user-left', user, reason),
-      published: (user, kind) => {
-        emit('user-info-updated', user.uid, `unmute-${kind}`);
-        emit('user-published', user, kind);
-      },
-      unpublished: (user, kind) => {
-        emit('user-info-updated', user.uid, `mute-${kind}`);
-        emit('user-unpublished', user, kind);
-      },
+      info: (user, what) => emit('user-info-updated', user.uid, what),
+      published: (user, kind) => emit('user-published', user, kind),
+      unpublished: (user, kind) => emit('user-unpublished', user, kind),
       listed: (users) => {
         if (!options.wantsList()) return false;
         emit('published-user-list', users);
@@ -138,6 +133,7 @@ export class ChannelSession {
         if (frame.sid !== sid || frame.seq > seq) this.hosts.take(frame);
         return;
       }
+      case 'host-info':
       case 'host-streams':
         this.hosts.take(frame);
         return;
@@ -260,6 +256,12 @@ export class ChannelSession {
           endpoint: () => this.#endpoint('whip'),
         }),
       tell: (streams: StreamState) => this.link.request({ type: 'streams', ...streams }),
+      // Nothing hangs on it, and an older server does not know it.
+      inform: (what) => {
+        this.link
+          .request({ type: 'tell-info', what }, { isOnce: true })
+          .catch((error: unknown) => log.debug('others were not told why', error));
+      },
       onReconnected: () => {
         this.publisher.tellAgain().catch(this.#warn);
         this.options.emit('media-reconnect-end', this.uid);

@@ -1,4 +1,4 @@
-import type { StreamState } from '@housecount/protocol';
+import type { HostInfo, StreamState } from '@housecount/protocol';
 import type { PublishableTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
@@ -12,6 +12,8 @@ export interface PublisherOptions extends Pick<SendersOptions, 'codec'> {
   readonly makeMedia: (own: Pick<KeepOpenOptions, 'prepare' | 'onOpen'>) => KeepOpen;
   /** Tells the server what is sent. */
   readonly tell: (streams: StreamState) => Promise<void>;
+  /** Tells others what the user did to a published kind, before `tell`. */
+  readonly inform: (what: HostInfo) => void;
   /** A lost session was replaced. */
   readonly onReconnected: () => void;
   /** Called when the server could not be told of a change that the app did not ask for (a track was closed, muted or enabled). */
@@ -30,6 +32,8 @@ export class Publisher {
   readonly #senders: Senders;
   /** The streams that the server was told last; undefined if it may have forgotten. */
   #told: StreamState | undefined = silent;
+  /** How each kind that is published is held back, if it is. */
+  readonly #held: Partial<Record<'audio' | 'video', 'muted' | 'disabled' | undefined>> = {};
 
   constructor(private readonly options: PublisherOptions) {
     this.#senders = new Senders({ codec: options.codec, tracks: () => this.#tracks });
@@ -146,6 +150,7 @@ export class Publisher {
       );
     const streams = { audio: sends('audio'), video: sends('video') };
     const before = this.#told;
+    this.#informOf(before, streams);
     if (streams.audio === before?.audio && streams.video === before.video) return;
     this.#told = streams;
     try {
@@ -153,6 +158,21 @@ export class Publisher {
     } catch (error) {
       if (this.#told === streams) this.#told = before;
       throw error;
+    }
+  }
+
+  /** Says why these streams are other ones, where a published track was muted or disabled, or is no longer. */
+  #informOf(before: StreamState | undefined, streams: StreamState): void {
+    for (const kind of ['audio', 'video'] as const) {
+      const track = this.#tracks.find((each) => each.trackMediaType === kind && !this.#waiting.has(each));
+      const isHeld = !streams[kind] && track !== undefined;
+      const how = track?.enabled === false && kind === 'video' ? 'disabled' : 'muted';
+      const was = this.#held[kind];
+      this.#held[kind] = isHeld ? how : undefined;
+      // What was forgotten is told again, and has not changed.
+      if (!before || before[kind] === streams[kind] || !track) continue;
+      if (isHeld) this.options.inform(how === 'disabled' ? 'disable-local-video' : `mute-${kind}`);
+      else if (was) this.options.inform(was === 'disabled' ? 'enable-local-video' : `unmute-${kind}`);
     }
   }
 

@@ -1,4 +1,6 @@
 import type {
+  HostInfo,
+  HostInfoFrame,
   HostJoinedFrame,
   HostLeftFrame,
   HostState,
@@ -14,11 +16,15 @@ export interface RemoteHost {
   readonly number: number;
   readonly user: IAgoraRTCRemoteUser;
   readonly subscription: HostSubscription;
+  /** What it has said about its next change of a kind, which says all about that one. */
+  readonly said: Set<HostInfo>;
 }
 
 export interface RemoteHostsHandlers {
   joined(user: IAgoraRTCRemoteUser): void;
   left(user: IAgoraRTCRemoteUser, reason: UserLeftReason): void;
+  /** What a host did, told before what it sends is another. */
+  info(user: IAgoraRTCRemoteUser, what: HostInfo): void;
   published(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
   unpublished(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
   /** The first hosts, all at once; true if the page takes them as a list and wants no single events. */
@@ -32,6 +38,12 @@ const reasons: Readonly<Record<HostLeftFrame['reason'], UserLeftReason>> = {
   'became-audience': 'BecomeAudience',
 };
 const kinds: readonly MediaKind[] = ['audio', 'video'];
+type Meanings = readonly [HostInfo, ...HostInfo[]];
+/** What a host may have done if it sends a kind now, or does not any more. */
+const meanings: Readonly<Record<MediaKind, { readonly on: Meanings; readonly off: Meanings }>> = {
+  audio: { on: ['unmute-audio'], off: ['mute-audio'] },
+  video: { on: ['unmute-video', 'enable-local-video'], off: ['mute-video', 'disable-local-video'] },
+};
 
 /** The other hosts of the channel, and what each is sending. */
 export class RemoteHosts {
@@ -84,7 +96,7 @@ export class RemoteHosts {
     for (const state of others) this.#joined(state);
   }
 
-  take(frame: HostJoinedFrame | HostLeftFrame | HostStreamsFrame): void {
+  take(frame: HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame): void {
     switch (frame.type) {
       case 'host-joined':
         this.#joined(frame.host);
@@ -93,6 +105,13 @@ export class RemoteHosts {
         this.#noted?.delete(frame.uid);
         this.#remove(frame.uid, reasons[frame.reason]);
         return;
+      case 'host-info': {
+        const host = this.#hosts.get(frame.uid);
+        if (!host) return;
+        host.said.add(frame.what);
+        this.handlers.info(host.user, frame.what);
+        return;
+      }
       case 'host-streams': {
         const noted = this.#noted?.get(frame.uid);
         if (noted) this.#noted?.set(frame.uid, { ...noted, audio: frame.audio, video: frame.video });
@@ -126,7 +145,8 @@ export class RemoteHosts {
   #add(state: HostState): RemoteHost {
     const uid = state.account ?? state.uid;
     const user: IAgoraRTCRemoteUser = { uid, hasAudio: false, hasVideo: false, dataChannels: [] };
-    const host = { number: state.uid, user, subscription: this.handlers.subscriptionFor(state.uid, uid) };
+    const subscription = this.handlers.subscriptionFor(state.uid, uid);
+    const host = { number: state.uid, user, subscription, said: new Set<HostInfo>() };
     this.#hosts.set(state.uid, host);
     return host;
   }
@@ -146,12 +166,15 @@ export class RemoteHosts {
     this.handlers.left(host.user, reason);
   }
 
-  #setStreams({ user, subscription }: RemoteHost, streams: StreamState): void {
+  #setStreams({ user, subscription, said }: RemoteHost, streams: StreamState): void {
     for (const kind of kinds) {
       const [has, track] =
         kind === 'audio' ? (['hasAudio', 'audioTrack'] as const) : (['hasVideo', 'videoTrack'] as const);
       if (user[has] === streams[kind]) continue;
       user[has] = streams[kind];
+      // A host that does not say why is taken to have muted itself: a plain WHIP client, or an older SDK.
+      const means = meanings[kind][streams[kind] ? 'on' : 'off'];
+      if (!means.some((what) => said.delete(what))) this.handlers.info(user, means[0]);
       if (streams[kind]) this.handlers.published(user, kind);
       else {
         subscription.drop(kind);

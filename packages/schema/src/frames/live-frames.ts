@@ -27,7 +27,7 @@ import {
   string,
 } from '../shape.ts';
 import { role as roles, safe, saying, whole } from './frame-words.ts';
-import { profile } from './live-words.ts';
+import { hostInfo, profile } from './live-words.ts';
 
 /** What clients send at /v1/connect. The protocol's types, its parser's fields and the docs' tables are made of it; rules about two fields the parser has by hand. */
 
@@ -252,6 +252,19 @@ export const liveFrames = {
         video: boolean('Forward video.'),
       },
       { description: 'Names the kinds of one WHEP session of this member that the server shall forward.' },
+    ),
+  ),
+  'tell-info': named(
+    'TellInfoFrame',
+    closed(
+      {
+        type: constant('tell-info'),
+        id,
+        what: refusing(saying('What this broadcaster did.', hostInfo), {
+          must: '"mute-audio", "unmute-audio", "mute-video", "unmute-video", "enable-local-video" or "disable-local-video"',
+        }),
+      },
+      { description: 'Says why the next `streams` of this broadcaster are other ones.' },
     ),
   ),
   'stream-messages': named(

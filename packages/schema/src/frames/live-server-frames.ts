@@ -14,10 +14,11 @@ import {
   optional,
   string,
 } from '../shape.ts';
-import { role } from './frame-words.ts';
+import { role, saying } from './frame-words.ts';
 import {
   account,
   code,
+  hostInfo,
   hostState,
   newHost,
   profile,
@@ -328,6 +329,13 @@ const hostFrames = {
       audio: boolean('The broadcaster is sending audio now.'),
       video: boolean('The broadcaster is sending video now.'),
     }),
+  ),
+  'host-info': named(
+    'HostInfoFrame',
+    object(
+      { type: constant('host-info'), uid, what: saying('What it did.', hostInfo) },
+      'Why the next `host-streams` of this broadcaster are other ones. It may come without them, or they without it.',
+    ),
   ),
   'host-messages': named(
     'HostMessagesFrame',

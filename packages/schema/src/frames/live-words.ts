@@ -43,6 +43,19 @@ export const hostState = named(
   ),
 );
 
+/** Why the streams of a broadcaster are other ones, in the words of the original. */
+export const hostInfo = named(
+  'HostInfo',
+  oneOf(
+    'mute-audio',
+    'unmute-audio',
+    'mute-video',
+    'unmute-video',
+    'enable-local-video',
+    'disable-local-video',
+  ),
+);
+
 const newMemberFields = {
   uid,
   account,

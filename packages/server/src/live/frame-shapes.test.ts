@@ -70,11 +70,17 @@ async function people(w: TestWorld, there: readonly TestSocket[]): Promise<void>
   for (const socket of late) await socket.says({ type: 'bye' });
 }
 
+const infos = [
+  ...['mute-audio', 'unmute-audio', 'mute-video', 'unmute-video'],
+  ...['enable-local-video', 'disable-local-video'],
+];
+
 /** Hosts, with what they send. */
 async function hosts(w: TestWorld, there: readonly TestSocket[]): Promise<void> {
   const ann = await w.hello({ account: 'ann', ...broadcaster });
   await ann.says({ type: 'streams', id: 1, ...both });
   await ann.says({ type: 'stream-messages', id: 2, messages: ['aGk='] });
+  for (const what of infos) await ann.says({ type: 'tell-info', id: 3, what });
   const bob = await w.hello({ uid: 31, ...broadcaster });
   await bob.says({ type: 'set-role', id: 2, role: 'audience' });
   await bob.says({ type: 'set-role', id: 3, role: 'broadcaster' });

@@ -4,7 +4,7 @@ import { type LinkNeeds, link } from './link.ts';
 import type { Answer, Requester, RequestFrame, RequestLine, RequestTable } from './request.ts';
 import { type RoleNeeds, setRole } from './role.ts';
 import { followRoster, leaveRoster, maySeeRoster, type RosterNeeds } from './roster.ts';
-import { type StreamMessageNeeds, sendStreamMessages } from './stream-messages.ts';
+import { type StreamMessageNeeds, sendStreamMessages, tellInfo } from './stream-messages.ts';
 import { type SelectStreams, type StreamNeeds, setStreams } from './streams.ts';
 import { renewToken, type TokenNeeds } from './token.ts';
 
@@ -39,6 +39,10 @@ export const requestTable = (parts: RequestParts): RequestTable => ({
   },
   link: { refusal: everybodyMay, handle: ({ member }, { proof }) => link(parts, member, proof) },
   streams: { refusal: hostsMay, handle: (requester, frame) => setStreams(parts, requester, frame) },
+  'tell-info': {
+    refusal: hostsMay,
+    handle: (requester, frame) => tellInfo(parts, requester, frame),
+  },
   'stream-messages': {
     refusal: hostsMay,
     handle: (requester, frame) => sendStreamMessages(parts, requester, frame),

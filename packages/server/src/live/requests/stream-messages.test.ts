@@ -78,3 +78,18 @@ test('WIRE66: all that broadcasters of a channel send is limited, too; other cha
   for (const socket of [...hosts, elsewhere]) await sends(socket, 'MQ==', 'Mg==');
   expect([...hosts, elsewhere].map((socket) => refusals(socket))).toEqual([[], ['rate_limited'], []]);
 });
+
+test('WIRE67: what a broadcaster did is told to all others at once, and counts as a message', async () => {
+  const w = await begin({ streamMessagesPerSecondMax: 2 });
+  const [ann, viewer] = [await w.hello({ uid: 1, ...host }), await w.hello({ uid: 2 })];
+  const infos = (socket: TestSocket) => socket.all('host-info').map(({ uid, what }) => [uid, what]);
+  for (const what of ['disable-local-video', 'enable-local-video', 'mute-audio'])
+    await ann.says({ type: 'tell-info', id: nextId++, what });
+  expect(infos(viewer)).toEqual([
+    [1, 'disable-local-video'],
+    [1, 'enable-local-video'],
+  ]);
+  expect([infos(ann), refusals(ann)]).toEqual([[], ['rate_limited']]);
+  await viewer.says({ type: 'tell-info', id: nextId++, what: 'mute-audio' });
+  expect(refusals(viewer)).toEqual(['role_forbidden']);
+});

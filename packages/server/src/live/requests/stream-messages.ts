@@ -1,4 +1,4 @@
-import type { StreamMessagesFrame } from '@housecount/protocol';
+import type { StreamMessagesFrame, TellInfoFrame } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Rate } from '../../net/token-bucket.ts';
 import { TokenBuckets } from '../../net/token-buckets.ts';
@@ -50,6 +50,18 @@ export function sendStreamMessages(
   const sender = { uid, ...(account !== undefined && { account }) };
   if (messages.length > 0)
     fanOut.tell(app.id, channel, { type: 'host-messages', ...sender, messages }, socket);
+  return undefined;
+}
+
+/** Tells all others why the streams of a broadcaster are about to be other ones. It takes as much of the budgets as a message without bytes. */
+export function tellInfo(
+  { streamMessages, fanOut }: StreamMessageNeeds,
+  { member, socket }: Requester,
+  { what }: TellInfoFrame,
+): Answer {
+  const { app, channel, uid, connectionId } = member;
+  if (!streamMessages.take(connectionId, `${app.id}/${channel}`, 1, 0)) return { code: 'rate_limited' };
+  fanOut.tell(app.id, channel, { type: 'host-info', uid, what }, socket);
   return undefined;
 }
 
