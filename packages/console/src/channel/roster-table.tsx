@@ -14,16 +14,13 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
   const [search, setSearch] = useState('');
   const wanted = search.trim().toLowerCase();
   const matching = members
-    .filter(
-      (member) =>
-        wanted === '' || nameOf(member).toLowerCase().includes(wanted) || String(member.uid).includes(wanted),
-    )
+    .filter((member) => wanted === '' || namesOf(member).some((name) => name.toLowerCase().includes(wanted)))
     .sort((a, b) => rank(a) - rank(b) || a.joinedMs - b.joinedMs);
   return (
     <>
       <TextInput
-        aria-label="Search by name or uid"
-        placeholder="Search by name or uid"
+        aria-label="Search by name, uid or user id"
+        placeholder="Search by name, uid or user id"
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
@@ -33,31 +30,45 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
           <Table.Thead bg="var(--page-surface)">
             <Table.Tr>
               <Table.Th>Name</Table.Th>
-              <Table.Th>Role</Table.Th>
-              <Table.Th>Since</Table.Th>
-              <Table.Th visibleFrom="xs">By</Table.Th>
+              <Table.Th className={classes.short}>Role</Table.Th>
+              <Table.Th className={classes.short}>Since</Table.Th>
+              <Table.Th className={classes.short} visibleFrom="xs">
+                By
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {matching.slice(0, rowsMax).map((member, at) => (
               <Table.Tr key={member.uid ?? at}>
-                <Table.Td title={titleOf(member)}>
+                <Table.Td className={classes.name} title={titleOf(member)}>
                   {nameOf(member)}
                   {member.interruptedSinceMs !== undefined && (
                     <Badge ml={6} size="sm" variant="light" color="orange">
                       interrupted
                     </Badge>
                   )}
+                  {member.userId !== undefined && (
+                    <Text size="xs" c="dimmed">
+                      user {member.userId}
+                    </Text>
+                  )}
                 </Table.Td>
                 <Table.Td>
-                  <Badge variant="light" color={member.role === 'broadcaster' ? 'red' : 'house'} tt="none">
+                  <Badge
+                    miw="max-content"
+                    variant="light"
+                    color={member.role === 'broadcaster' ? 'red' : 'house'}
+                    tt="none"
+                  >
                     {member.role === 'broadcaster' ? 'on stage' : 'audience'}
                   </Badge>
                 </Table.Td>
-                <Table.Td title={fullTime(member.joinedMs)} style={{ whiteSpace: 'nowrap' }}>
+                <Table.Td className={classes.short} title={fullTime(member.joinedMs)}>
                   {duration(nowMs - member.joinedMs)}
                 </Table.Td>
-                <Table.Td visibleFrom="xs">{wordsOfConnection(member.connection)}</Table.Td>
+                <Table.Td className={classes.short} visibleFrom="xs">
+                  {wordsOfConnection(member.connection)}
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -78,10 +89,17 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
 }
 
 /** The tooltip that names the member; undefined for a login that is not shown names. */
-function titleOf({ uid, account }: Partial<RosterMember>): string | undefined {
+function titleOf({ uid, account, userId }: Partial<RosterMember>): string | undefined {
   if (uid === undefined) return undefined;
-  return `uid ${uid}${account ? `, account ${account}` : ''}`;
+  return `uid ${uid}${account ? `, account ${account}` : ''}${userId ? `, user ${userId}` : ''}`;
 }
+
+/** The names by which a member is found: what is shown, its uid, and the user that it is linked to. */
+const namesOf = (member: RosterMember): readonly string[] => [
+  nameOf(member),
+  String(member.uid),
+  ...(member.userId === undefined ? [] : [member.userId]),
+];
 
 function rank(member: RosterMember): number {
   return member.role === 'broadcaster' ? 0 : 1;
