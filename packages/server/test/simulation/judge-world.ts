@@ -3,6 +3,7 @@ import type { LogRecord } from '../../src/log/record/record.ts';
 import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import { judgeLog } from './judge-log.ts';
 import { judgeNotices } from './judge-notices.ts';
+import { judgePeople } from './judge-people.ts';
 import { judgePresence } from './judge-presence.ts';
 import { judgeStreams } from './judge-streams.ts';
 import type { SimClock } from './sim-clock.ts';
@@ -23,17 +24,20 @@ export interface Judgement {
 /** Compares, once all is calm, what clients did, what the log says, what it serves, and what receivers were told. */
 export async function judgeWorld(world: SimWorld, life: Life): Promise<Judgement> {
   const { clock, truth, clients } = world;
-  const records = await within(clock, readAll(life));
+  const records = await within(clock, readAll(life)).catch((cause: unknown) => String(cause));
+  if (typeof records === 'string')
+    return { wrong: [`the log cannot be read in the end: ${records}`], records: [], givenUp: 0, lost: 0 };
   const { wrong, rosters } = judgeLog(records, truth);
   const lobby = ['lobby', signalingOf('lobby')];
   const inLobby = clients.filter(({ isIn, options }) => isIn && lobby.includes(options.channel));
-  const people = new Set(inLobby.map(({ options }) => String(options.uid)));
+  const people = new Set(inLobby.map(({ linkedTo, options }) => linkedTo ?? String(options.uid)));
   const told = await judgeReceivers(world, life, records, rosters);
   return {
     wrong: [
       ...wrong,
       ...judgeRosters(world, life, rosters),
       ...judgeStreams(records, { log: life.log, truth, clients }),
+      ...judgePeople(records, { log: life.log, truth, clients }),
       ...judgePresence(life.log, records, people),
       ...told.wrong,
     ],
@@ -112,6 +116,8 @@ export async function within<T>(clock: SimClock, work: Promise<T>): Promise<T> {
   const watched = work.finally(() => {
     done = true;
   });
+  // It is waited for below; a failure in between is no stray one.
+  watched.catch(() => undefined);
   for (let waits = 0; waits < 600 && !done; waits += 1) await clock.advance(100);
   if (!done) throw new Error('the disk does not answer');
   return watched;

@@ -20,6 +20,8 @@ export interface ScheduleResult {
   readonly givenUp: number;
   /** Changes of what hosts send, as they are recorded. */
   readonly streams: number;
+  /** Links to users that came late. */
+  readonly links: number;
   /** Changes of metadata that were acknowledged, and times that the lock was had. */
   readonly changes: number;
   readonly holds: number;
@@ -116,12 +118,16 @@ function resultOf(
     crossings: truth.crossings,
     givenUp,
     streams: records.filter((record) => liveChangeOf(record)?.type === 'streams-set').length,
+    links: records.filter((record) => isLink(liveChangeOf(record))).length,
     changes: keepers.reduce((sum, { changes }) => sum + changes, 0),
     holds: keepers.reduce((sum, { holds }) => sum + holds, 0),
     lost,
     digest: crc32(JSON.stringify(records)),
   };
 }
+
+const isLink = (change: ReturnType<typeof liveChangeOf>): boolean =>
+  change?.type === 'person-known' && change.userId !== undefined;
 
 /** Sets timers for crashes, stops, disk faults and receivers' outages. */
 function planTrouble({ random, time, machine, disk, receivers, truth }: SimWorld, durationMs: number): void {

@@ -32,6 +32,9 @@ export interface ClientOptions {
   readonly truth: Truth;
   readonly channel: string;
   readonly uid: number;
+  /** The users whom it may be proven to be, by its page, or by its tokens: then it is linked from the start. None: it is itself. */
+  readonly users?: readonly string[];
+  readonly isNamedByToken?: boolean;
 }
 
 /** A person with an SDK: joins, stays, goes quiet, loses the network, comes back with the resume key, leaves, or vanishes. */
@@ -47,6 +50,8 @@ export class SimClient {
   /** The streams that it sends, and the run of the server that it has told so. */
   #sends = nothing;
   #saidTo: Life | undefined;
+  /** The user that it is linked to. */
+  #linkedTo: string | undefined;
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -60,6 +65,10 @@ export class SimClient {
 
   get role(): Role {
     return this.#role;
+  }
+
+  get linkedTo(): string | undefined {
+    return this.#linkedTo;
   }
 
   get sends(): StreamState {
@@ -91,9 +100,10 @@ export class SimClient {
       const resuming = this.#connectionId !== undefined;
       const connectionId = this.#connectionId ?? random.id(12);
       if (resuming && random.chance(0.2)) this.#giveUpTry(connectionId);
+      const named = this.#named(connectionId);
       const op: ClientOp = resuming
-        ? { type: 'resume', channel, attempt: ++this.#attempts }
-        : { type: 'join', channel, uid, role: this.#joinRole };
+        ? { type: 'resume', channel, attempt: ++this.#attempts, ...named }
+        : { type: 'join', channel, uid, role: this.#joinRole, ...named, ...this.#awaits() };
       if (!resuming) truth.joins.set(connectionId, { channel, uid, atMs: time.nowMs() });
       const link = this.#newLink();
       const reply = link ? await this.#call(link, connectionId, op) : 'broken';
@@ -103,6 +113,7 @@ export class SimClient {
         link.session = link.life.edge.session(connectionId);
         // The welcome says which role the member has: the answer to a change may have been lost.
         this.#role = link.life.edge.roleOf(channel, connectionId) ?? this.#role;
+        this.#linkedTo = link.life.edge.userOf(channel, connectionId);
         if (!resuming || this.#role === 'audience') this.#sends = nothing;
         this.#ping(link, connectionId);
         // A server that was started again has nothing of it, and an answer may have been lost.
@@ -120,6 +131,20 @@ export class SimClient {
     return false;
   }
 
+  /** The user whom its token names beside it, another one each time. */
+  #named(connectionId: string): { readonly userId?: string } {
+    const { users = [], isNamedByToken, random, truth } = this.options;
+    if (!isNamedByToken || users.length === 0) return {};
+    const userId = random.pick(users);
+    truth.links.add(`${connectionId} token ${userId}`);
+    return { userId };
+  }
+
+  #awaits(): { readonly linkAwaited?: true } {
+    const { users = [], isNamedByToken, random } = this.options;
+    return users.length > 0 && !isNamedByToken && random.chance(0.7) ? { linkAwaited: true } : {};
+  }
+
   /** States of signaling begin anew with each session. */
   get #joinRole(): Role {
     if (isSignaling(this.options.channel)) this.#role = 'audience';
@@ -128,7 +153,7 @@ export class SimClient {
 
   /** Stays in the channel until the link ends. */
   async #stay(): Promise<Ending> {
-    const { random, channel, time } = this.options;
+    const { random, channel, time, users = [] } = this.options;
     const link = this.#link;
     const connectionId = this.#connectionId;
     if (!link || !connectionId) return 'left';
@@ -136,6 +161,10 @@ export class SimClient {
       if (this.calm) return link.ended;
       if (this.#role === 'broadcaster' && !isSignaling(channel) && random.chance(0.3)) {
         await this.#say(link, connectionId, { audio: random.chance(0.5), video: random.chance(0.5) });
+        continue;
+      }
+      if (users.length > 0 && random.chance(0.2)) {
+        await this.#prove(link, connectionId, random.pick(users));
         continue;
       }
       const dice = random.fraction();
@@ -152,6 +181,7 @@ export class SimClient {
         link.end('bye');
       } else if (dice < 0.82) {
         link.end('dropped');
+        if (users.length > 0 && random.chance(0.3)) this.#proveLate(link, connectionId, random.pick(users));
         // The server may see the close, or only silence.
         if (random.chance(0.7)) {
           const { life, session } = link;
@@ -166,6 +196,23 @@ export class SimClient {
       }
     }
     return link.ended;
+  }
+
+  /** Has its page prove that it is this user. */
+  async #prove(link: Link, connectionId: string, userId: string): Promise<void> {
+    const { channel, uid } = this.options;
+    const reply = await this.#call(link, connectionId, { type: 'link', channel, userId });
+    // A user of its own name is no other than itself, unless it was linked to one.
+    const isItself = this.#linkedTo === undefined && userId === String(uid);
+    if (reply === 'ok' && !isItself) this.#linkedTo = userId;
+  }
+
+  /** A proof that it does not wait for: it arrives before the next try to resume, which tells what came of it, or after. */
+  #proveLate({ life, session }: Link, connectionId: string, userId: string): void {
+    const { time, random } = this.options;
+    time.after(random.between(1, 8_000), () => {
+      if (session && life.process.alive) void life.edge.link(connectionId, session, userId);
+    });
   }
 
   /** Sends these streams from now on, and says so; again after the next resume if that is not answered. */

@@ -1,9 +1,11 @@
 import type { Role } from '@housecount/protocol';
 import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
 import { isEvent } from '../../src/channel/decision.ts';
+import type { Member } from '../../src/channel/membership/member.ts';
 import { attachmentOf } from '../../src/channel/membership/resume.ts';
+import { AwaitedLinks, awaitedAtStart } from '../../src/live/awaited-links.ts';
 import { Streams } from '../../src/live/roster/streams.ts';
-import type { Asked } from '../../src/log/contract/commands.ts';
+import type { Asked, CommandOutcome } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { type LogRecord, liveChangeOf } from '../../src/log/record/record.ts';
 import type { Logger } from '../../src/observe/contract.ts';
@@ -18,6 +20,8 @@ export const leaseMs = 10_000;
 const silenceMs = 5_000;
 /** Time in which a goodbye may be taken back. */
 const graceMs = 750;
+/** The time for which a link is awaited. */
+const linkWaitMs = 1_750;
 
 export interface Session {
   readonly channel: string;
@@ -37,6 +41,8 @@ export interface EdgeSabotage {
   readonly withoutAttempts?: boolean;
   /** What hosts send is not looked at again. */
   readonly withoutHold?: boolean;
+  /** A link that does not come is awaited for ever. */
+  readonly awaitsForEver?: boolean;
 }
 
 export interface EdgeOptions {
@@ -56,10 +62,15 @@ export class SimEdge {
   readonly #options: EdgeOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #streams: Streams;
+  readonly #awaited: AwaitedLinks;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
     this.#streams = new Streams(options);
+    const { log, process: clock, logger } = options;
+    this.#awaited = new AwaitedLinks({ log, clock, logger });
+    if (!options.sabotage.awaitsForEver)
+      for (const member of awaitedAtStart(log)) this.#awaited.add(member, linkWaitMs);
   }
 
   /** The session that a connection has, if it has one. */
@@ -89,20 +100,28 @@ export class SimEdge {
               platform: 7,
               leaseMs: lease,
               ip: '127.0.0.1',
+              ...(op.userId !== undefined && { userId: op.userId }),
+              ...(op.linkAwaited &&
+                this.#awaited.mayAwait({ app, channel: op.channel, uid: op.uid }) && { linkAwaited: true }),
             },
       );
       if (!outcome.ok) return outcome.code === 'replaced' ? 'gone' : 'retry';
       truth.joined.push({ connectionId, sid: outcome.channel.sid, seq: outcome.member.joinedSeq });
       open(outcome.member.attachment);
+      this.#await(op.channel, outcome.member);
       return 'ok';
     }
     if (op.type === 'streams') return this.#says(connectionId, op);
+    if (op.type === 'link') return this.#links(connectionId, op);
     if (isSignaling(op.channel)) return this.#handleSignaling(connectionId, op, open);
     const command =
       op.type === 'bye'
         ? ({ type: 'leave', connectionId, evidence: 'bye' } as const)
         : op.type === 'resume'
-          ? this.#resumeOf(connectionId, op.attempt)
+          ? {
+              ...this.#resumeOf(connectionId, op.attempt),
+              ...(op.userId !== undefined && { userId: op.userId }),
+            }
           : ({ type: 'set-role', connectionId, role: op.role } as const);
     if (op.type === 'bye') truth.byes.add(connectionId);
     if (op.type === 'role') truth.askRole(connectionId, op.role);
@@ -113,6 +132,9 @@ export class SimEdge {
       if (op.type === 'resume') {
         truth.resumed.push({ connectionId, atMs: clock.nowMs() });
         open(attachmentOf(outcome.changes, connectionId) ?? 0);
+        const { channel } = outcome;
+        const member = channel.sid === undefined ? undefined : channel.roster.getByConnection(connectionId);
+        if (member) this.#await(op.channel, member);
       }
       if (op.type === 'bye') this.#sessions.delete(connectionId);
       return 'ok';
@@ -124,7 +146,7 @@ export class SimEdge {
   /** The same, of a session of signaling. */
   async #handleSignaling(
     connectionId: string,
-    op: Exclude<ClientOp, { type: 'join' | 'streams' }>,
+    op: Exclude<ClientOp, { type: 'join' | 'link' | 'streams' }>,
     open: (attachment: number) => void,
   ): Promise<Reply> {
     const { log, truth, clock, random } = this.#options;
@@ -162,6 +184,39 @@ export class SimEdge {
     const source = { app, channel, uid: member.uid, connectionId };
     await this.#streams.set(source, { audio, video }, () => random.chance(0.8));
     return 'ok';
+  }
+
+  /** A page proves who its member is. */
+  async #links(
+    connectionId: string,
+    { channel, userId }: Extract<ClientOp, { type: 'link' }>,
+  ): Promise<Reply> {
+    const session = this.#sessions.get(connectionId);
+    if (!session) return 'gone';
+    const outcome = await this.link(connectionId, session, userId);
+    if (!outcome.ok) return outcome.code === 'not_joined' ? 'gone' : 'retry';
+    const { uid } = this.#options.truth.joins.get(connectionId) ?? {};
+    this.#awaited.take({ app, channel, uid, connectionId });
+    return 'ok';
+  }
+
+  /** The proof reaches the process, perhaps when its socket is gone. */
+  link(connectionId: string, { channel, attachment }: Session, userId: string): Promise<CommandOutcome> {
+    const { log, truth, sabotage } = this.#options;
+    truth.links.add(`${connectionId} page ${attachment} ${userId}`);
+    const named = sabotage.withoutAttachments ? {} : { attachment };
+    return log.submit(liveKey(app, channel), { type: 'link', connectionId, ...named, userId });
+  }
+
+  #await(channel: string, { uid, connectionId, linkAwaited }: Member): void {
+    if (!linkAwaited || this.#options.sabotage.awaitsForEver) return;
+    this.#awaited.add({ app, channel, uid, connectionId }, linkWaitMs);
+  }
+
+  /** The user whom a welcome would tell that the member is linked to. */
+  userOf(channel: string, connectionId: string): string | undefined {
+    if (isSignaling(channel)) return undefined;
+    return this.#options.log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId)?.userId;
   }
 
   /** The role that a welcome would tell. */

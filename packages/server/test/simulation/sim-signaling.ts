@@ -38,7 +38,7 @@ export const signalingJoin = (
 
 /** The request of a session that corresponds to one of an rtc connection: its role is one of its states. */
 export function signalingRequest(
-  op: Exclude<ClientOp, { type: 'join' | 'streams' }>,
+  op: Exclude<ClientOp, { type: 'join' | 'link' | 'streams' }>,
   connectionId: string,
   nonce: string,
 ): Asked {

@@ -1,5 +1,5 @@
 import type { Retention } from '../../src/notify/retention/retention.ts';
-import { SimClient } from './sim-client.ts';
+import { type ClientOptions, SimClient } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimKeeper } from './sim-keeper.ts';
@@ -85,16 +85,17 @@ function simPeople({
   machine,
 }: Pick<SimWorld, 'random' | 'time' | 'truth' | 'machine'>): SimPeople {
   const channels = ['lobby', 'stage'].slice(0, random.between(1, 2));
+  // Only some worlds have signaling: where something is written all the time, the log's last record says when the server lived.
+  const hasSignaling = random.chance(0.5);
   const clients = Array.from({ length: random.between(2, 10) }, (_, at) => {
     const channel = random.pick(channels);
-    return new SimClient({ machine, time, random: random.fork(), truth, channel, uid: at + 1 });
+    const page = hasSignaling ? pageOf(random) : {};
+    return new SimClient({ machine, time, random: random.fork(), truth, channel, uid: at + 1, ...page });
   });
   // Somebody has a second device, and the two push each other out.
   const [first] = clients;
   if (first && random.chance(0.25)) clients.push(new SimClient({ ...first.options, random: random.fork() }));
 
-  // Only some worlds have signaling: where something is written all the time, the log's last record says when the server lived.
-  const hasSignaling = random.chance(0.5);
   // Some of the same uids subscribe to the signaling channel of the first's name: for the log these are two channels.
   const signaling = signalingOf('lobby');
   const subscribers = Array.from({ length: hasSignaling ? random.between(1, 6) : 0 }, (_, at) => {
@@ -116,4 +117,13 @@ function simPeople({
     return new SimKeeper({ machine, time, random: random.fork(), truth, channel: signaling, userId });
   });
   return { channels, clients, keepers };
+}
+
+/** Some pages have a user of signaling too, one of those who subscribe or somebody else, and prove it; of some the token says so. */
+function pageOf(random: SimRandom): Pick<ClientOptions, 'users' | 'isNamedByToken'> {
+  if (random.chance(0.4)) return {};
+  const own = random.pick(['1', '3', '5', '7', 'ann', 'bob']);
+  // Now and then somebody else logs in on the page.
+  const users = random.chance(0.7) ? [own] : [own, random.pick(['2', '3', 'ann', 'cid'])];
+  return { users, isNamedByToken: random.chance(0.3) };
 }

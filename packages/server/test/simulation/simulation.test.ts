@@ -1,8 +1,10 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { liveKey } from '../../src/channel/channel.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import type { Send, SendRequest } from '../../src/notify/send/transport.ts';
 import { runSchedule } from './schedule.ts';
 import type { Sabotage } from './sim-machine.ts';
+import { app } from './sim-op.ts';
 import { keyOf, rosterOf, signalingOf } from './sim-signaling.ts';
 
 // A hang ends the test; a slow machine does not.
@@ -15,6 +17,7 @@ const totals = {
   crossings: 0,
   givenUp: 0,
   streams: 0,
+  links: 0,
   changes: 0,
   holds: 0,
   lost: 0,
@@ -30,6 +33,7 @@ for (const first of [1, 101, 201, 301, 401]) {
       totals.crossings += result.crossings;
       totals.givenUp += result.givenUp;
       totals.streams += result.streams;
+      totals.links += result.links;
       totals.changes += result.changes;
       totals.holds += result.holds;
       totals.lost += result.lost;
@@ -43,6 +47,7 @@ test('LOG20: the 500 schedules did have in them what they are for', () => {
   expect(totals.crossings).toBeGreaterThan(200);
   expect(totals.givenUp).toBeGreaterThan(20);
   expect(totals.streams).toBeGreaterThan(2_000);
+  expect(totals.links).toBeGreaterThan(500);
   expect(totals.changes).toBeGreaterThan(2_000);
   expect(totals.holds).toBeGreaterThan(500);
   expect(totals.lost).toBeGreaterThan(20);
@@ -107,6 +112,18 @@ notices(
 notices('absent members who are never shown', { withoutAbsent: true }, /is not shown \d+ ms after the start/);
 notices('a recovery lease of nothing', { recoveryMs: 0 }, /refused within its lease/);
 notices('streams that are said once', { withoutHold: true }, /sends .*, and nothing in the log/);
+notices('links that are awaited for ever', { awaitsForEver: true }, /^presence: served .*; in truth/);
+notices('proofs that name no attachment', { withoutAttachments: true }, /not said so over this attachment/);
+notices(
+  'links that nobody proved',
+  {
+    spoil: async (log) => {
+      for (const { connectionId } of rosterOf(log, 'lobby'))
+        await log.submit(liveKey(app, 'lobby'), { type: 'link', connectionId, userId: 'nobody' });
+    },
+  },
+  /is known as nobody: its page has not said so/,
+);
 notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
 notices(
   'words that name no attachment',

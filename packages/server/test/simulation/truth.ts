@@ -23,6 +23,8 @@ export class Truth {
   crossings = 0;
   /** Roles asked for, as "connection role". */
   readonly roles = new Set<string>();
+  /** Links that tokens and pages said, as "connection token user" and "connection page attachment user". */
+  readonly links = new Set<string>();
   /** The streams that hosts said they send, as "connection streams". */
   readonly #streams = new Set<string>();
   /** Changes of live channels that the log acknowledged. */
