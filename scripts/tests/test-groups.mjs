@@ -26,6 +26,10 @@ export const bunTests = {
   },
   browser: {
     'real-browser tests of the SDKs': ['packages/server/test/browser/sdk'],
+    'real-browser tests of members that apps call': [
+      'packages/server/test/browser/client',
+      'packages/server/test/browser/tracks',
+    ],
     'real-browser tests of bad networks': ['packages/server/test/browser/network'],
     'real-browser tests of the console': ['packages/server/test/browser/console'],
   },
