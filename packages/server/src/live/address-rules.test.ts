@@ -299,3 +299,31 @@ test('LOG93: a rule that a stop of the edge comes into is done whole there, or n
   }
   expect([...seen].sort()).toEqual([0, 20]);
 });
+
+test('LOG90, LOG91: each edge puts out its own, and knows no address of who is back at another', async () => {
+  await begin();
+  const other = world.anotherEdge();
+  const comes = (connections: typeof other, address: string, over: Parameters<typeof helloFrame>[0]) =>
+    world.connect(address, connections).says(helloFrame(over));
+  const [first, second] = [
+    await comes(world.connections, here, { uid: 1 }),
+    await comes(other, here, { uid: 2 }),
+  ];
+  const third = await comes(other, here, { uid: 3, channel: 'hall' });
+  const moving = await comes(world.connections, here, { uid: 4 });
+  await moving.drops();
+  const moved = await comes(other, there, { uid: 4, resume: moving.welcome.resume });
+  expect((await made({}, 0)).putOutOf).toBe(2);
+  expect([first, second, third].map(({ closed }) => closed?.reason)).toEqual(['kicked', 'kicked', 'kicked']);
+  expect([moved.closed, uids()]).toEqual([undefined, [4]]);
+  // One that came back here is not known there any more.
+  await moved.drops();
+  await comes(world.connections, here, { uid: 4, resume: moved.welcome.resume });
+  expect((await made({ ip: there }, 0)).putOutOf).toBe(0);
+  expect((await made({}, 0)).putOutOf).toBe(1);
+  expect(uids()).toEqual([]);
+  // The other one goes on alone.
+  await other.stop(0);
+  await comes(world.connections, here, { uid: 5 });
+  expect((await made({}, 0)).putOutOf).toBe(1);
+});

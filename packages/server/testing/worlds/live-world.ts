@@ -86,6 +86,9 @@ export class TestWorld implements Broadcast {
   published = 0;
   #process: SimProcessClock | undefined;
   #stalledMs = 0;
+  #openEdge: () => Connections = () => {
+    throw new Error('the world has not started');
+  };
   log!: Log;
   words!: EdgeWords;
   /** Makes rules as REST has them made. */
@@ -151,27 +154,36 @@ export class TestWorld implements Broadcast {
       this.selected.push({ connectionId, session, ...kinds });
       return undefined;
     };
-    this.connections = openConnections({
-      apps: new Map(apps.map((app) => [app.id, app])),
-      log: this.log,
-      fanOut: this.fanOut,
-      clock,
-      random,
-      logger,
-      metrics,
-      resumeSecret: this.resumeSecret,
-      leaseMs,
-      recoveryMs,
-      iceServers: this.iceServers,
-      onSelect,
-      words: this.words,
-      limits: this.#limits,
-      signaling: {
-        hasSession: (app, userId, session) => app === testApp.id && this.loggedIn.get(userId) === session,
-      },
-    });
+    this.#openEdge = () =>
+      openConnections({
+        apps: new Map(apps.map((app) => [app.id, app])),
+        log: this.log,
+        fanOut: this.fanOut,
+        clock,
+        random,
+        logger,
+        // A registry of its own: each of several has the same.
+        metrics: createMetrics(),
+        resumeSecret: this.resumeSecret,
+        leaseMs,
+        recoveryMs,
+        iceServers: this.iceServers,
+        onSelect,
+        words: this.words,
+        limits: this.#limits,
+        signaling: {
+          hasSession: (app, userId, session) => app === testApp.id && this.loggedIn.get(userId) === session,
+        },
+      });
     this.fanOut.start();
-    this.connections.start();
+    this.connections = this.anotherEdge();
+  }
+
+  /** Connections over the same log, that know nothing of the others, as those of another node would. */
+  anotherEdge(): Connections {
+    const connections = this.#openEdge();
+    connections.start();
+    return connections;
   }
 
   /** The time of the process, with its timers. */
@@ -217,10 +229,10 @@ export class TestWorld implements Broadcast {
   }
 
   /** A socket that has said nothing yet. */
-  connect(address?: string): TestSocket {
+  connect(address?: string, connections = this.connections): TestSocket {
     const socket = new TestSocket(this, this.sockets, address);
     this.sockets.add(socket);
-    const handler = this.connections.accept(socket);
+    const handler = connections.accept(socket);
     if (socket.closed) handler.onClosed();
     else socket.handler = handler;
     return socket;
