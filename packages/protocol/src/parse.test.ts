@@ -104,6 +104,7 @@ describe('fixtures', () => {
       'host-info': true,
       'host-messages': true,
       'media-restarted': true,
+      'ice-servers': true,
       'token-will-expire': true,
     };
     expect(Object.keys(fixtures.client).sort()).toEqual(Object.keys(client).sort());

@@ -12,6 +12,7 @@ import type { Config } from './config/config.ts';
 import type { Logger } from './observe/contract.ts';
 import type { ReloadReport } from './operate/reload.ts';
 import { repositoryFiles, type ShippedFiles } from './shipped-files.ts';
+import { IceServers } from './token/ice-servers.ts';
 
 export interface RunningServer {
   /** The address at which it listens, with the port it got. */
@@ -68,7 +69,8 @@ async function build(
     stops,
   );
   /** Changed in place by a reload, so that whoever has it has those of now. */
-  const iceServers = [...config.media.iceServers];
+  const iceSettings = [...config.media.iceServers];
+  const iceServers = new IceServers(iceSettings, ground.common.clock);
   const routes = buildRoutes(
     settings,
     ground,
@@ -80,7 +82,7 @@ async function build(
   const reloader = await buildReload(
     settings,
     ground,
-    { ...front, ...folder, ...clients, ...notices, log, iceServers, reread },
+    { ...front, ...folder, ...clients, ...notices, log, iceSettings, reread },
     stops,
   );
   log.opened();

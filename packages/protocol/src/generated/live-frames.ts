@@ -146,6 +146,17 @@ export interface HostStreamsFrame {
   readonly video: boolean;
 }
 
+/** In place of those of the welcome, whose passwords end: for each RTCPeerConnection from now on, and for ICE restarts. */
+export interface IceServersFrame {
+  readonly type: 'ice-servers';
+  /** All of them. */
+  readonly iceServers: readonly {
+    readonly urls: string;
+    readonly username?: string;
+    readonly credential?: string;
+  }[];
+}
+
 export interface LinkFrame {
   readonly type: 'link';
   /** Id of the request; its answer has the same. */
@@ -430,7 +441,7 @@ export interface SelectFrame {
   readonly video: boolean;
 }
 
-export type ServerFrame = WelcomeFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame | HostMessagesFrame | MediaRestartedFrame;
+export type ServerFrame = WelcomeFrame | IceServersFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame | HostMessagesFrame | MediaRestartedFrame;
 
 /** A request carries an `id`; the answer is `ok` or `error` with the same id. */
 export interface SetRoleFrame {

@@ -44,6 +44,8 @@ export class ChannelSession {
   /** The role was taken over from the page before a reload, and is not the one asked for. */
   roleTakenOver: Role | undefined;
   #opened = false;
+  /** Those that came since the welcome, in place of its own. */
+  #iceServers: readonly RTCIceServer[] | undefined;
   #ended = false;
   #stop: (() => void)[] = [];
 
@@ -144,6 +146,9 @@ export class ChannelSession {
         this.publisher.replace();
         for (const host of this.hosts.all) host.subscription.replace();
         return;
+      case 'ice-servers':
+        this.#iceServers = frame.iceServers;
+        return;
       case 'token-will-expire':
         this.options.emit('token-privilege-will-expire');
         return;
@@ -160,6 +165,7 @@ export class ChannelSession {
   }
 
   #welcome(welcome: WelcomeFrame, kind: WelcomeKind): void {
+    this.#iceServers = undefined;
     this.hosts.reconcile(welcome.hosts);
     if (kind === 'joined' || !this.#opened) {
       this.#opened = true;
@@ -231,7 +237,7 @@ export class ChannelSession {
       bearer: () => this.link.welcome?.resume ?? '',
       iceServers: (): readonly RTCIceServer[] => [
         ...way.iceServers,
-        ...(this.link.welcome?.iceServers ?? []),
+        ...(this.#iceServers ?? this.link.welcome?.iceServers ?? []),
       ],
       isRelayOnly: () => way.isRelayOnly,
       retry: way.retry,

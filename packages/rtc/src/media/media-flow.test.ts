@@ -206,3 +206,21 @@ test('SDK102: a kind that the server declines though it may be sent is said so',
   expect(client.localTracks).toEqual([sound]);
   expect(streams().at(-1)).toEqual({ audio: true, video: false });
 });
+
+test('MEDIA50: connections are made with the ICE servers that were told last', async () => {
+  const of = (name: string) => [{ urls: `turn:${name}.test`, username: name, credential: 'p' }];
+  await client.publish(camera());
+  expect(FakePeerConnection.all.at(-1)?.configuration.iceServers).toEqual([]);
+  server.socket.tell({ type: 'ice-servers', iceServers: of('second') });
+  server.socket.tell({ type: 'media-restarted' });
+  await until('another connection', () => media.paths('POST').length === 2);
+  expect(FakePeerConnection.all.at(-1)?.configuration.iceServers).toEqual(of('second'));
+  // A welcome is newer than what came before it.
+  server.onHello = (_hello, socket) =>
+    socket.tell(welcome({ role: 'broadcaster', iceServers: of('third'), resumed: true }));
+  server.socket.drop();
+  await until('another socket', () => client.connectionState === 'CONNECTED' && server.hellos.length === 2);
+  server.socket.tell({ type: 'media-restarted' });
+  await until('a third connection', () => media.paths('POST').length === 3);
+  expect(FakePeerConnection.all.at(-1)?.configuration.iceServers).toEqual(of('third'));
+});

@@ -98,6 +98,13 @@ const connectionFrames = {
       iceServers: array(iceServer, "For the client's RTCPeerConnection."),
     }),
   ),
+  'ice-servers': named(
+    'IceServersFrame',
+    object(
+      { type: constant('ice-servers'), iceServers: array(iceServer, 'All of them.') },
+      'In place of those of the welcome, whose passwords end: for each RTCPeerConnection from now on, and for ICE restarts.',
+    ),
+  ),
   closing: named(
     'ClosingFrame',
     object(

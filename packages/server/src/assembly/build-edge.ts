@@ -4,6 +4,7 @@ import { type Edge, serveEdge } from '../live/serve.ts';
 import type { Log } from '../log/contract/log.ts';
 import { AddressCount } from '../net/address/address-count.ts';
 import type { Route } from '../net/http/route.ts';
+import type { IceServers } from '../token/ice-servers.ts';
 import { type Clients, retryAfterMs } from './build-clients.ts';
 import type { Ground } from './build-ground.ts';
 import type { DataFolder } from './build-log.ts';
@@ -26,7 +27,7 @@ export async function buildEdge(
     Pick<DataFolder, 'disk' | 'resumeSecret'> & {
       readonly log: Log;
       readonly routes: readonly Route[];
-      readonly iceServers: Settings['first']['media']['iceServers'];
+      readonly iceServers: IceServers;
     },
   stops: Stops,
 ): Promise<Front> {

@@ -14,6 +14,7 @@ import type { Route } from '../net/http/route.ts';
 import { sdkRoutes } from '../pages/sdk-files.ts';
 import { staticRoutes } from '../pages/static-files.ts';
 import type { ShippedFiles } from '../shipped-files.ts';
+import type { IceServers } from '../token/ice-servers.ts';
 import { requestBudget } from '../whip/request-budget.ts';
 import { whipRoutes } from '../whip/routes.ts';
 import type { Clients } from './build-clients.ts';
@@ -29,7 +30,7 @@ export interface RouteParts
     Pick<Clients, 'signaling' | 'whip' | 'words'> {
   readonly log: Log;
   readonly files: Pick<ShippedFiles, 'sdks' | 'console'>;
-  readonly iceServers: Settings['first']['media']['iceServers'];
+  readonly iceServers: IceServers;
 }
 
 /** Builds everything that is answered over HTTP. */

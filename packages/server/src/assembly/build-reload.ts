@@ -23,7 +23,7 @@ export interface ReloadParts
     Pick<DataFolder, 'disk'> {
   readonly log: Pick<Channels, 'everyChannel'> & Pick<Commands, 'submit'>;
   /** Changed in place, so that whoever has it has those of now. */
-  readonly iceServers: Config['media']['iceServers'][number][];
+  readonly iceSettings: Config['media']['iceServers'][number][];
 }
 
 /** Lets the operator have the configuration read again, over the control socket and the returned reloader. */
@@ -59,7 +59,7 @@ async function apply(
   { common: { logger }, apps }: Pick<Ground, 'common' | 'apps'>,
   parts: ReloadParts,
 ) {
-  const { sockets, requests, iceServers, sender, signaling, edge, whip, certificate } = parts;
+  const { sockets, requests, iceSettings, sender, signaling, edge, whip, certificate } = parts;
   const pair = (await loadTls(next.listen, parts.disk)).tls;
   // First what may be refused.
   const isOtherCertificate = pair !== undefined && certificate !== undefined && takeTls(certificate, pair);
@@ -67,7 +67,7 @@ async function apply(
   const { listen, media } = next;
   sockets.limit(listen.socketsMax, listen.socketsPerAddressMax);
   requests.limit(listen.requestsMax, listen.requestsPerAddressMax);
-  iceServers.splice(0, iceServers.length, ...media.iceServers);
+  iceSettings.splice(0, iceSettings.length, ...media.iceServers);
   sender.forgetReach();
   const changes = apps.replace(next.apps);
   for (const id of changes.added) signaling.addApp(id);

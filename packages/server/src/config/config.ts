@@ -2,6 +2,7 @@ import type { CommunicationEvents, Profile } from '@housecount/protocol';
 import type { Customer } from '../api/access/customer.ts';
 import type { Network } from '../net/address/network.ts';
 import type { Endpoint } from '../notify/endpoint/endpoint.ts';
+import type { IceServerSetting } from '../token/ice-servers.ts';
 import type { OpenTo } from '../token/verify.ts';
 import type { AppLimits, Limits } from './limit-settings.ts';
 
@@ -51,11 +52,7 @@ export interface Config {
     readonly announcedAddress: string;
     /** WHIP and WHEP sessions of one app. */
     readonly sessionsPerAppMax: number;
-    readonly iceServers: readonly {
-      readonly urls: string;
-      readonly username?: string;
-      readonly credential?: string;
-    }[];
+    readonly iceServers: readonly IceServerSetting[];
   };
   /** Lines on stderr: from this level on; `auto` is pretty on a terminal and JSON elsewhere. */
   readonly log: {

@@ -340,6 +340,16 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       `${minimal}media: { tcpPort: 70000 }`,
       /^media\.tcpPort: expected a whole number/,
     ],
+    [
+      'a secret of an ICE server beside a password',
+      `${minimal}media: { iceServers: [{ urls: "turn:x", username: u, credential: c, secret: s }] }`,
+      /^media\.iceServers\[0\]\.secret: expected a text, without/,
+    ],
+    [
+      'a secret of a STUN server',
+      `${minimal}media: { iceServers: [{ urls: "stun:x", secret: s }] }`,
+      /^media\.iceServers\[0\]\.secret: expected a text, without/,
+    ],
     ['a log level', `${minimal}log: { level: loud }`, /^log\.level: expected "debug" or/],
   ];
   for (const [name, content, expected] of cases)

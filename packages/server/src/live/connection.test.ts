@@ -372,6 +372,30 @@ describe('after the welcome', () => {
     ]);
   });
 
+  test('MEDIA50: a member is told passwords of its own, and others before they end, for as long as it is there', async () => {
+    world = new TestWorld();
+    world.iceServers = [
+      { urls: 'stun:192.0.2.9:3478' },
+      { urls: 'turn:192.0.2.9:3478', secret: 'shared', lifetimeMs: 100_000 },
+    ];
+    await world.start();
+    const [ann, bob] = [await world.hello({ uid: 1 }), await world.hello({ uid: 2 })];
+    const endsMs = ({ username = '' }: { username?: string }) => Number(username.split(':')[0]) * 1_000;
+    const named = [ann, bob].map(({ welcome }) => welcome.iceServers[1]?.username?.split('/').at(-1));
+    expect(named).toEqual(['1', '2']);
+    let inForce = ann.welcome.iceServers;
+    for (let round = 0; round < 4; round++) {
+      await world.advance(30_000);
+      await ann.says({ type: 'ping', id: 1 });
+      const { iceServers = inForce } = ann.all('ice-servers').at(-1) ?? {};
+      inForce = iceServers;
+      expect(inForce.map(({ urls }) => urls)).toEqual(['stun:192.0.2.9:3478', 'turn:192.0.2.9:3478']);
+      expect(endsMs(inForce[1] ?? {})).toBeGreaterThan(world.clock.nowMs() + 30_000);
+    }
+    const told = ann.all('ice-servers').length;
+    expect([told >= 1, told <= 3]).toEqual([true, true]);
+  });
+
   test('WIRE11: streams of a broadcaster reach everybody, and those of others are refused', async () => {
     await begin();
     const host = await world.hello({ uid: 1, role: 'broadcaster' });

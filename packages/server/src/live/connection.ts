@@ -15,6 +15,7 @@ import type { Conversation, ConversationBounds, Protocol } from '../net/session/
 import type { Socket } from '../net/socket/socket.ts';
 import { steadyRate } from '../net/token-bucket.ts';
 import type { Counter } from '../observe/contract.ts';
+import type { IceServers } from '../token/ice-servers.ts';
 import type { Entrance } from './entrance.ts';
 import type { Admission } from './hello.ts';
 import type { LinkFacts } from './link-facts.ts';
@@ -46,6 +47,7 @@ export interface ConnectionNeeds {
   readonly bounds: ConversationBounds;
   readonly links: Pick<LinkFacts, 'silent' | 'heard'>;
   readonly requests: RequestTable;
+  readonly iceServers: Pick<IceServers, 'of' | 'renewalMs' | 'isDue'>;
   /** Shows of a member no more than it may send by now. */
   readonly holdStreams: (member: Membership, address: string, nowMs: number) => void;
   /** Errors that were told to clients. */
@@ -161,7 +163,17 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
       member.warned = true;
       this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
     }
+    this.#renewIce(member);
     this.#needs.holdStreams(member, this.socket.address, nowMs);
+  }
+
+  /** The passwords of the welcome end; a host that comes in the third hour is played with newer ones. */
+  #renewIce(member: Membership): void {
+    const { iceServers } = this.#needs;
+    if (!iceServers.isDue(member.iceRenewalMs)) return;
+    const { app, channel, uid } = member;
+    member.iceRenewalMs = iceServers.renewalMs(member);
+    this.#send({ type: 'ice-servers', iceServers: iceServers.of({ app: app.id, channel, uid }) });
   }
 
   drained(member: Membership): void {
@@ -213,7 +225,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
   #welcome(admission: Admission, startMs: number): void {
     const { backing, entrance } = this.#needs;
     const { app, channel, member } = admission;
-    this.conversation.enter(membershipOf(admission));
+    this.conversation.enter(membershipOf(admission, this.#needs.iceServers.renewalMs(member)));
     backing.joined(this, member.connectionId);
     const welcome = entrance.welcome(admission);
     if (!welcome) {

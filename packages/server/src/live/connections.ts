@@ -102,6 +102,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
     bounds: conversationBounds(limits),
     links: new LinkFacts(options),
     requests: requestTable(shared),
+    iceServers: options.iceServers,
     holdStreams: (member, address, nowMs) => holdStreams(shared, member, address, nowMs),
     refusals,
   };

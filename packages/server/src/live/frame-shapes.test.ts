@@ -125,7 +125,8 @@ async function putOut(w: TestWorld, there: readonly TestSocket[]): Promise<void>
 test('SHAPE11: what the server sends over live connections is as its schemas say, and all that they say is sent', async () => {
   expect([agrees, differs, differsToo]).toEqual([true, true, true]);
   const w = new TestWorld();
-  w.iceServers = [{ urls: 'turn:192.0.2.9:3478', username: 'u', credential: 'c' }];
+  const secret = { secret: 'shared', lifetimeMs: 10_000 };
+  w.iceServers = [{ urls: 'turn:192.0.2.9:3478', ...secret }, { urls: 'stun:192.0.2.9:3478' }];
   await w.start();
   const there = await watchers(w, 100);
   await people(w, there);

@@ -4,17 +4,12 @@ import type { Clock } from '../clock.ts';
 import { fixed } from '../fixed-limits.ts';
 import type { RosterStream } from '../rosters/roster-stream.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
+import type { IceServers } from '../token/ice-servers.ts';
 import type { LinkProofs } from '../token/link-proof.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
 import type { Admission } from './hello.ts';
 import type { FanOut } from './roster/fan-out.ts';
-
-export interface IceServer {
-  readonly urls: string;
-  readonly username?: string;
-  readonly credential?: string;
-}
 
 export interface WelcomeNeeds {
   readonly fanOut: Pick<FanOut, 'hosts'>;
@@ -25,7 +20,7 @@ export interface WelcomeNeeds {
   readonly leaseMs: number;
   /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */
   readonly recoveryMs: number;
-  readonly iceServers: readonly IceServer[];
+  readonly iceServers: Pick<IceServers, 'of' | 'renewalMs' | 'isDue'>;
 }
 
 /** The part of its member that a connection knows. Small: there is one for every viewer. */
@@ -48,9 +43,15 @@ export interface Membership {
   /** Proofs of a user that this attachment has taken; absent: none. */
   proofsTaken?: number;
   roster?: RosterStream;
+  /** When it is to be told new passwords of TURN servers, by the wall clock; undefined: never. */
+  iceRenewalMs?: number | undefined;
 }
 
-export function membershipOf({ app, grant, channel, member }: Admission): Membership {
+/** `iceRenewalMs`: when what the welcome tells of ICE servers is to be renewed. */
+export function membershipOf(
+  { app, grant, channel, member }: Admission,
+  iceRenewalMs: number | undefined,
+): Membership {
   const { uid, account, role, connectionId, attachment, tokenEndsMs } = member;
   return {
     app,
@@ -64,6 +65,7 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     warned: false,
     publishEndsMs: publishEndsMsOf(grant),
+    iceRenewalMs,
   };
 }
 
@@ -90,7 +92,7 @@ export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFra
     leaseMs: needs.leaseMs,
     recoveryMs: needs.recoveryMs,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
-    iceServers: needs.iceServers,
+    iceServers: needs.iceServers.of({ app: app.id, channel: channel.key.name, uid }),
     ...(app.linkIdentities && { link: linkOf(needs, member) }),
   };
 }

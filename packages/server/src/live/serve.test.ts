@@ -12,6 +12,7 @@ import type { Route } from '../net/http/route.ts';
 import { SocketBus } from '../net/socket/bus.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { IceServers } from '../token/ice-servers.ts';
 import { hostsBusTopic } from './roster/bus-topics.ts';
 import { type Edge, serveEdge } from './serve.ts';
 
@@ -153,7 +154,7 @@ async function begin(): Promise<void> {
     resumeSecret: world.resumeSecret,
     recoveryMs: 15_000,
     leaseMs,
-    iceServers: [],
+    iceServers: new IceServers([], clock),
     onSelect: () => undefined,
   });
 }

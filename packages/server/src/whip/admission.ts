@@ -1,5 +1,6 @@
 import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } from '@housecount/protocol';
 import { liveKey } from '../channel/channel.ts';
+import type { Member } from '../channel/membership/member.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Privilege } from '../channel/rules.ts';
 import { fixed } from '../fixed-limits.ts';
@@ -73,14 +74,10 @@ export async function admit(
   const app = appOf(options, request);
 
   if (bearer?.startsWith(resumePrefix)) {
-    const key = verifyResumeKey(options.resumeSecret, bearer);
-    if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
-    const member = log.channel(liveKey(app.id, channel))?.roster.get(key.uid);
-    if (!member || member.connectionId !== key.connectionId)
-      throw new HousecountError(log.endingOf(app.id, key.connectionId)?.code ?? 'not_joined');
-    if (kind === 'whip' && member.role !== 'broadcaster') throw new HousecountError('role_forbidden');
-    refuseBanned(log, ['join_channel'], { app: app.id, channel, uid: key.uid, address: request.address });
-    return { app, admitted: { plain: false, uid: key.uid, connectionId: key.connectionId } };
+    const { uid, role, connectionId } = memberOf(options, app, request);
+    if (kind === 'whip' && role !== 'broadcaster') throw new HousecountError('role_forbidden');
+    refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
+    return { app, admitted: { plain: false, uid, connectionId } };
   }
 
   const { checked, wished } = tokenOf(app, request);
@@ -122,18 +119,33 @@ interface Asked {
   readonly time: TokenTime;
 }
 
-/** Would a POST with this Bearer be looked at? Joins nobody, and stores nothing. */
-export function holdsGoodBearer(options: AdmissionOptions, request: Asked): boolean {
+/**
+ * Who has this Bearer: the uid of a member, whose resume key it is; `token`, with which a POST would be looked at; else undefined.
+ * Joins nobody, and stores nothing.
+ */
+export function holderOf(options: AdmissionOptions, request: Asked): number | 'token' | undefined {
   try {
     const app = appOf(options, request);
-    const { bearer, channel } = request;
-    if (!bearer?.startsWith(resumePrefix)) return tokenOf(app, request).checked.ok;
-    const key = verifyResumeKey(options.resumeSecret, bearer);
-    return key?.app === app.id && key.channel === channel;
+    if (request.bearer?.startsWith(resumePrefix)) return memberOf(options, app, request).uid;
+    return tokenOf(app, request).checked.ok ? 'token' : undefined;
   } catch (error) {
-    if (error instanceof HousecountError) return false;
+    if (error instanceof HousecountError) return undefined;
     throw error;
   }
+}
+
+/** The member whose resume key the Bearer is. Throws resume_invalid, not_joined, or why its membership ended. */
+function memberOf(
+  { log, resumeSecret }: AdmissionOptions,
+  app: EdgeApp,
+  { channel, bearer = '' }: Pick<Asked, 'channel' | 'bearer'>,
+): Member {
+  const key = verifyResumeKey(resumeSecret, bearer);
+  if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
+  const member = log.channel(liveKey(app.id, channel))?.roster.get(key.uid);
+  if (!member || member.connectionId !== key.connectionId)
+    throw new HousecountError(log.endingOf(app.id, key.connectionId)?.code ?? 'not_joined');
+  return member;
 }
 
 /** The app, if it is one, the channel can be, and there is a Bearer where it needs one. */

@@ -6,7 +6,7 @@ import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { MediaAnswer, MediaEngine } from '../media/contract.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import { tokenTime } from '../token/verify.ts';
-import { type AdmissionOptions, type Admitted, admit, holdsGoodBearer } from './admission.ts';
+import { type AdmissionOptions, type Admitted, admit, holderOf } from './admission.ts';
 import { type Offer, readOffer } from './offer.ts';
 import type { MediaSession, MediaSessions } from './session/media-session.ts';
 import type { PlayedHosts } from './session/played-hosts.ts';
@@ -83,8 +83,8 @@ export class Opening {
   }
 
   /** Would a POST with this Bearer be looked at? */
-  holdsGoodBearer(request: Omit<OpenRequest, 'kind' | 'address' | 'offerSdp'>): boolean {
-    return holdsGoodBearer(this.#needs, { ...request, time: tokenTime(this.#needs.clock) });
+  holderOf(request: Omit<OpenRequest, 'kind' | 'address' | 'offerSdp'>): number | 'token' | undefined {
+    return holderOf(this.#needs, { ...request, time: tokenTime(this.#needs.clock) });
   }
 
   #sessionOf(

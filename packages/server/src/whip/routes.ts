@@ -5,6 +5,7 @@ import { isClientHere } from '../net/address/this-machine.ts';
 import { type BasePath, reference } from '../net/http/base-path.ts';
 import type { RequestContext, Route } from '../net/http/route.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
+import type { IceServer, IceServers } from '../token/ice-servers.ts';
 import { readFragment } from './fragment.ts';
 import type { OpenRequest } from './opening.ts';
 import type { WhipService } from './service.ts';
@@ -12,11 +13,7 @@ import type { MediaSession } from './session/media-session.ts';
 
 export interface WhipRoutesOptions {
   readonly service: WhipService;
-  readonly iceServers: readonly {
-    readonly urls: string;
-    readonly username?: string;
-    readonly credential?: string;
-  }[];
+  readonly iceServers: Pick<IceServers, 'of' | 'shared' | 'open'>;
   readonly basePath: BasePath;
   /** Hears of each POST that was refused. */
   readonly onRefusedLogin?: OnRefusedLogin;
@@ -70,7 +67,7 @@ function resources(options: WhipRoutesOptions): Route[] {
     {
       method: 'PATCH',
       path,
-      handle: guarded(options, (request, context) => patch(options.service, request, context)),
+      handle: guarded(options, (request, context) => patch(options, request, context)),
     },
     { method: 'DELETE', path, handle: guarded(options, (_, context) => remove(options.service, context)) },
     { method: 'OPTIONS', path, handle: () => empty(200, { 'accept-patch': fragmentType }) },
@@ -110,7 +107,7 @@ async function post(
     etag: session.etag,
     'accept-patch': fragmentType,
   });
-  for (const server of options.iceServers) headers.append('link', iceLink(server));
+  appendLinks(headers, options.iceServers.of(session));
   return new Response(answerSdp, { status: 201, headers });
 }
 
@@ -127,8 +124,9 @@ async function created(options: WhipRoutesOptions, request: OpenRequest) {
 }
 
 /**
- * OPTIONS of an endpoint: some clients read the ICE servers here and nowhere else. Those that need a password are for who has
- * a good Bearer, and a browser's own preflight, which no page reads, is told of none (RFC 9725 section 4.6).
+ * OPTIONS of an endpoint: some clients read the ICE servers here and nowhere else. Those whose password is everybody's are for who
+ * has a good Bearer, those with one that is made for a member for who is one, and a browser's own preflight, which no page reads, is
+ * told of none (RFC 9725 section 4.6).
  */
 function describe(options: WhipRoutesOptions, request: Request, context: RequestContext): Response {
   const headers = new Headers({ ...cors, 'accept-post': sdpType });
@@ -136,22 +134,23 @@ function describe(options: WhipRoutesOptions, request: Request, context: Request
     const { appId = '', channel = '' } = context.params;
     const { searchParams: query } = context.url;
     const bearer = bearerOf(request, context.url);
-    const isWelcome =
-      options.admitRequest(keyOf(request, context)) &&
-      options.service.holdsGoodBearer({
-        app: appId,
-        channel,
-        bearer,
-        query,
-        isHere: isClientHere(request, context),
-      });
-    for (const server of options.iceServers)
-      if (isWelcome || server.username === undefined) headers.append('link', iceLink(server));
+    const isHere = isClientHere(request, context);
+    const holder = options.admitRequest(keyOf(request, context))
+      ? options.service.holderOf({ app: appId, channel, bearer, query, isHere })
+      : undefined;
+    const { iceServers } = options;
+    if (holder === undefined) appendLinks(headers, iceServers.open());
+    else if (holder === 'token') appendLinks(headers, iceServers.shared());
+    else appendLinks(headers, iceServers.of({ app: appId, channel, uid: holder }));
   }
   return new Response(null, { status: 200, headers });
 }
 
-async function patch(service: WhipService, request: Request, context: RequestContext): Promise<Response> {
+async function patch(
+  { service, iceServers }: Pick<WhipRoutesOptions, 'service' | 'iceServers'>,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
   const session = sessionOf(service, context);
   requireType(request, fragmentType);
   const fragment = readFragment(await request.text());
@@ -162,10 +161,10 @@ async function patch(service: WhipService, request: Request, context: RequestCon
   if (tag !== '*' && tag !== session.etag) throw new HousecountError('precondition_failed');
   const outcome = await service.patch(session, fragment);
   if (!outcome.restarted) return empty(204);
-  return new Response(outcome.fragment, {
-    status: 200,
-    headers: { ...cors, 'content-type': fragmentType, etag: outcome.etag },
-  });
+  const headers = new Headers({ ...cors, 'content-type': fragmentType, etag: outcome.etag });
+  // Passwords of the POST may have ended by now.
+  appendLinks(headers, iceServers.of(session));
+  return new Response(outcome.fragment, { status: 200, headers });
 }
 
 async function remove(service: WhipService, context: RequestContext): Promise<Response> {
@@ -202,7 +201,11 @@ function tokenIn(text: string | null): string | undefined {
     .replace(/%(2B|2F|3D)/gi, decodeURIComponent);
 }
 
-function iceLink(server: { urls: string; username?: string; credential?: string }): string {
+function appendLinks(headers: Headers, servers: readonly IceServer[]): void {
+  for (const server of servers) headers.append('link', iceLink(server));
+}
+
+function iceLink(server: IceServer): string {
   const credentials =
     server.username === undefined
       ? ''

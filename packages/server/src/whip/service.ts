@@ -18,7 +18,7 @@ export interface WhipParts {
   readonly alarms: Pick<SessionAlarms, 'cancel'>;
   readonly members: Pick<PlainMembers, 'leave'>;
   readonly ends: Pick<SessionEnds, 'close' | 'saidBye' | 'takeEnded'>;
-  readonly opening: Pick<Opening, 'open' | 'holdsGoodBearer'>;
+  readonly opening: Pick<Opening, 'open' | 'holderOf'>;
   readonly following: Following;
   readonly reports: Pick<MediaReports, 'take'>;
   readonly watched: Pick<WatchedTime, 'stop'>;
@@ -68,8 +68,8 @@ export class WhipService {
   }
 
   /** Would a POST with this Bearer be looked at? */
-  holdsGoodBearer(request: Omit<OpenRequest, 'kind' | 'address' | 'offerSdp'>): boolean {
-    return this.#parts.opening.holdsGoodBearer(request);
+  holderOf(request: Omit<OpenRequest, 'kind' | 'address' | 'offerSdp'>): number | 'token' | undefined {
+    return this.#parts.opening.holderOf(request);
   }
 
   /** Opens a session. Throws HousecountError as Opening says. */

@@ -24,6 +24,7 @@ import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../../src/token/build.ts';
 import type { EdgeApp } from '../../src/token/edge-app.ts';
+import { type IceServerSetting, IceServers } from '../../src/token/ice-servers.ts';
 import { type LinkClaim, LinkProofs } from '../../src/token/link-proof.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
@@ -82,7 +83,7 @@ export class TestWorld implements Broadcast {
   readonly loggedIn = new Map<string, string>();
   readonly selected: unknown[] = [];
   readonly held = new FramesHeld(liveServerFrames);
-  iceServers: WelcomeFrame['iceServers'] = [{ urls: 'stun:192.0.2.9:3478' }];
+  iceServers: IceServerSetting[] = [{ urls: 'stun:192.0.2.9:3478' }];
   published = 0;
   #process: SimProcessClock | undefined;
   #stalledMs = 0;
@@ -167,7 +168,7 @@ export class TestWorld implements Broadcast {
         resumeSecret: this.resumeSecret,
         leaseMs,
         recoveryMs,
-        iceServers: this.iceServers,
+        iceServers: new IceServers(this.iceServers, clock),
         onSelect,
         words: this.words,
         limits: this.#limits,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { limits } from '../../limits.ts';
 import { child, choice, integer, list, onlyKeys, type Source, text } from '../../settings/reader.ts';
+import type { IceServerSetting } from '../../token/ice-servers.ts';
 import type { Config } from '../config.ts';
 import type { Limits } from '../limit-settings.ts';
 import { filled } from './filled.ts';
@@ -32,17 +33,39 @@ export function readMedia(
       max: room.mediaSessionsMax,
       fallback: Math.min(limits.mediaSessionsPerAppMax, room.mediaSessionsMax),
     }),
-    iceServers: list(child(source, 'iceServers'), (item) => {
-      onlyKeys(item, ['urls', 'username', 'credential']);
-      const username = child(item, 'username');
-      const credential = child(item, 'credential');
-      return {
-        urls: text(child(item, 'urls'), 'a stun:, turn: or turns: URL', (url) =>
-          /^(stuns?|turns?):./.test(url),
-        ),
-        ...(username.value !== undefined && { username: text(username, 'a text', filled) }),
-        ...(credential.value !== undefined && { credential: text(credential, 'a text', filled) }),
-      };
+    iceServers: list(child(source, 'iceServers'), readIceServer),
+  };
+}
+
+/** For so long a password that is made for one member is good, milliseconds, if nothing else is said: longer than most shows. */
+const lifetimeMs = 6 * 3_600_000;
+
+function readIceServer(source: Source): IceServerSetting {
+  onlyKeys(source, ['urls', 'username', 'credential', 'secret', 'lifetimeMs']);
+  const [username, credential, secret] = ['username', 'credential', 'secret'].map((key) =>
+    child(source, key),
+  );
+  const urls = text(child(source, 'urls'), 'a stun:, turn: or turns: URL', (url) =>
+    /^(stuns?|turns?):./.test(url),
+  );
+  const given = (key: Source | undefined) => key?.value !== undefined;
+  if (!secret || !given(secret))
+    return {
+      urls,
+      ...(username && given(username) && { username: text(username, 'a text', filled) }),
+      ...(credential && given(credential) && { credential: text(credential, 'a text', filled) }),
+    };
+  return {
+    urls,
+    secret: text(
+      secret,
+      'a text, without a username and a credential, of a turn: or turns: URL',
+      (value) => filled(value) && urls.startsWith('turn') && !given(username) && !given(credential),
+    ),
+    lifetimeMs: integer(child(source, 'lifetimeMs'), {
+      min: 60_000,
+      max: 2_592_000_000,
+      fallback: lifetimeMs,
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { createHmac } from 'node:crypto';
 import { buildRtcToken } from '../../../src/token/build.ts';
 import { Client, tokenFor } from '../../../testing/clients/client.ts';
 import {
@@ -287,3 +288,56 @@ test('WHIP15: OPTIONS tells the ICE servers, with passwords to who has a good Be
   for (const section of answer.split(/(?=^m=)/m).slice(1))
     expect(section).toContain('a=ice-options:trickle\r\n');
 });
+
+test('WHIP20: who opens a session is given TURN passwords of its own, and newer ones at an ICE restart; OPTIONS has them for members alone', async () => {
+  const turn = { urls: 'turn:192.0.2.1:3478', secret: 'what-the-turn-server-knows', lifetimeMs: 600_000 };
+  await begin({ media: { udpPort: 0, iceServers: [{ urls: 'stun:192.0.2.1:3478' }, turn] } });
+  const linked = (answer: Response) =>
+    [
+      ...(answer.headers.get('link') ?? '').matchAll(
+        /<(turn:[^>]+)>; rel="ice-server"; username="([^"]+)"; credential="([^"]+)"; credential-type="password"/g,
+      ),
+    ].map(([, urls, username = '', credential]) => ({ urls, username, credential }));
+  const isGood = (answer: Response, uid: number) => {
+    const [server, ...others] = linked(answer);
+    const [ends = '', name] = server?.username.split(':') ?? [];
+    const leftMs = Number(ends) * 1_000 - Date.now();
+    expect([leftMs > 300_000, leftMs <= 600_000, name, others]).toEqual([
+      true,
+      true,
+      `${testApp.id}/stage/${uid}`,
+      [],
+    ]);
+    const hmac = createHmac('sha1', turn.secret).update(server?.username ?? '');
+    expect(server?.credential).toBe(hmac.digest('base64'));
+  };
+  const ask = (bearer: string) =>
+    fetch(`${server.url}/v1/whip/${testApp.id}/stage`, {
+      method: 'OPTIONS',
+      headers: { authorization: `Bearer ${bearer}` },
+    });
+  const member = await Client.join({
+    url: server.url,
+    channel: 'stage',
+    uid: 50,
+    hello: { token: tokenFor('stage', { uid: 50 }) },
+  });
+  ends.push(() => member.drop());
+  isGood(await ask(member.welcome.resume), 50);
+  expect(linked(await ask(tokenFor('stage', { uid: 1 })))).toEqual([]);
+  expect(linked(await ask('hc1.nobody'))).toEqual([]);
+  const peer = await syntheticPeer({ direction: 'sendonly' });
+  ends.push(() => peer.close());
+  const opened = await post('whip', tokenFor('stage', { uid: 1 }), peer.offerSdp);
+  isGood(opened, 1);
+  const restarted = await fetch(new URL(opened.headers.get('location') ?? '', server.url), {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
+    body: `a=ice-ufrag:another\r\na=ice-pwd:${'p'.repeat(24)}\r\n`,
+  });
+  expect(restarted.status).toBe(200);
+  isGood(restarted, 1);
+  expect(linked(await post('whip', tokenFor('other', { uid: 1 }), peer.offerSdp))).toEqual([]);
+  await member.leave();
+  await until('the member has left', async () => linked(await ask(member.welcome.resume)).length === 0);
+}, 60_000);
