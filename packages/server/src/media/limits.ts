@@ -110,8 +110,22 @@ export const mediaLimits = {
    * on a busy machine). Video then goes on with a keyframe, and the loss shows in the publisher's feedback: it sends less.
    */
   floodMs: 500,
-  /** Packets kept for resending per publisher: about 6 s at 170 packets per second. Older ones cannot be asked for. */
-  ringPackets: 1_024,
+  /** Numbers of one player's video that are kept for repairs, a power of two: about 6 s at 170 packets per second. */
+  sendTablePackets: 1_024,
+  /** The same of sound: two seconds and more at 50 packets per second. */
+  sendTableSounds: 128,
+  /** Age at which a packet is not sent again, milliseconds after it was first: its picture has been shown by then, or given up. */
+  resendAgeMsMax: 1_000,
+  /** Times that one packet is sent again, at most. */
+  resendTriesMax: 4,
+  /** Time from one try to the next, milliseconds, while nobody has measured how long an answer takes. */
+  roundTripMs: 100,
+  /** The share of what a viewer's way carries that repairs may take. */
+  resendShare: 0.25,
+  /** What repairs may always take, bits per second: a stream that sends little must be able to mend a whole frame. */
+  resendBitsPerSecondMin: 64_000,
+  /** Numbers of a publisher's stream that are remembered, so that none is taken twice. */
+  seenPackets: 2_048,
   /** A hole in the publisher's packets larger than this is not asked for packet by packet: a keyframe is. */
   gapPacketsMax: 256,
   /** Missing packets remembered per stream; at more, all are given up for a keyframe. */
@@ -121,7 +135,9 @@ export const mediaLimits = {
   /** Wait between two asks for one packet, milliseconds. */
   nackRetryMs: 100,
   /** Least time between two keyframe requests to one publisher, milliseconds; asks in between are joined into one. */
-  keyframeIntervalMs: 300,
+  keyframeIntervalMs: 1_000,
+  /** The same where a player has seen no picture yet, milliseconds: somebody looks at nothing. */
+  urgentKeyframeIntervalMs: 300,
   /** While a player waits for a keyframe, ask again after this, milliseconds. */
   keyframeRetryMs: 1_000,
   /** Time between two transport-wide feedback packets, milliseconds (libwebrtc's own range is 50 to 250). */

@@ -23,10 +23,12 @@ export interface SyntheticOptions {
   /** The H264 profile; 42e01f if left out. */
   readonly profileLevelId?: string;
   readonly transportCc?: boolean;
+  /** Repairs of VP8 (RFC 4588) are offered, as payload type 97. */
+  readonly repairs?: boolean;
   readonly onPacket?: (packet: Buffer) => void;
 }
 
-export const payloadTypes = { opus: 111, VP8: 96, H264: 102 } as const;
+export const payloadTypes = { opus: 111, VP8: 96, repairs: 97, H264: 102 } as const;
 export const transportCcId = 3;
 
 /** Makes the client and its offer. Throws if it gathers nothing within 5 s. */
@@ -91,11 +93,18 @@ function offer(local: string, options: SyntheticOptions): string {
   lines.push(`a=group:BUNDLE ${kinds.map((_, i) => i).join(' ')}`);
   kinds.forEach((kind, i) => {
     const types = kind === 'audio' ? [payloadTypes.opus] : video.map((name) => payloadTypes[name]);
-    lines.push(`m=${kind} 9 UDP/TLS/RTP/SAVPF ${types.join(' ')}`, 'c=IN IP4 0.0.0.0', `a=mid:${i}`);
+    const repairs = options.repairs === true && kind === 'video' ? [payloadTypes.repairs] : [];
+    lines.push(
+      `m=${kind} 9 UDP/TLS/RTP/SAVPF ${[...types, ...repairs].join(' ')}`,
+      'c=IN IP4 0.0.0.0',
+      `a=mid:${i}`,
+    );
     lines.push(`a=ice-ufrag:${valueIn(local, 'ice-ufrag')}`, `a=ice-pwd:${valueIn(local, 'ice-pwd')}`);
     lines.push(`a=fingerprint:${valueIn(local, 'fingerprint')}`, 'a=setup:actpass');
     lines.push(`a=${options.direction}`, 'a=rtcp-mux');
     if (congestion) lines.push(`a=extmap:${transportCcId} ${transportCcUri}`);
+    for (const type of repairs)
+      lines.push(`a=rtpmap:${type} rtx/90000`, `a=fmtp:${type} apt=${payloadTypes.VP8}`);
     for (const type of types) {
       const encoding = type === 111 ? 'opus/48000/2' : type === 96 ? 'VP8/90000' : 'H264/90000';
       lines.push(`a=rtpmap:${type} ${encoding}`);

@@ -1,6 +1,5 @@
 /** The embedded SFU: sessions, and the routes between publishers and players. One per process. */
 
-import { randomInt } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../engine-limits.ts';
@@ -28,9 +27,9 @@ import { SecondsTeller } from './seconds-teller.ts';
 import type { Session } from './session.ts';
 import type { CarriedSeconds } from './streams/carried-seconds.ts';
 import { type Counters, newCounters } from './streams/counters.ts';
-import { OutgoingStream } from './streams/outgoing-stream.ts';
+import { makePlayer, randomSsrc } from './streams/make-player.ts';
 import { openPeer, type Peer } from './streams/peer.ts';
-import { Player } from './streams/player.ts';
+import type { Player } from './streams/player.ts';
 import { Publisher } from './streams/publisher.ts';
 import { Route } from './streams/route.ts';
 
@@ -86,21 +85,13 @@ export class Sfu {
     if (missing !== undefined)
       return invalid(`The publisher sends ${codecLabel(missing)}, which the offer does not have.`);
     const seconds = this.#seconds.begin();
-    const cname = `housecount-${randomSsrc().toString(36)}`;
-    const streams = kinds.map(
-      (played) =>
-        new OutgoingStream({
-          played,
-          ssrc: randomSsrc(),
-          cname,
-          selected: request[played.kind],
-          counters: this.#counters,
-          seconds,
-          firstSequence: randomInt(0x10000),
-          firstTimestamp: randomInt(0x1_0000_0000),
-        }),
-    );
-    const player = new Player(streams, this.#counters, this.#limits);
+    const player = makePlayer({
+      kinds,
+      selected: request,
+      counters: this.#counters,
+      seconds,
+      limits: this.#limits,
+    });
     const session = this.#add(request, { type: 'player', player, kinds }, seconds);
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
@@ -410,8 +401,6 @@ const full = unavailable('The media engine has as many sessions as it may have, 
 const routeKey = (of: { readonly room: string; readonly publisher: string }): string =>
   JSON.stringify([of.room, of.publisher]);
 
-const randomSsrc = (): number => 1 + randomInt(0xffff_fffe);
-
 /** Publishers send all the time, and players whose silence is probed answer: others must first show how often they report. */
 function livenessOf(role: Session['role'], nowMs: number): Liveness {
   if (role.type === 'publisher') return new Liveness(nowMs, publisherStallMs(role.publisher.kinds), true);
@@ -434,7 +423,9 @@ const sourceOf =
   (player: Player) =>
   (kind: Kind): AnsweredMedia['source'] => {
     const stream = player.streams.find((found) => found.kind === kind);
-    return stream && { ssrc: stream.ssrc, cname: stream.cname, stream: 'housecount', track: kind };
+    if (stream === undefined) return undefined;
+    const { ssrc, repairSsrc, cname } = stream;
+    return { ssrc, repairSsrc, cname, stream: 'housecount', track: kind };
   };
 
 /** Answers each section of an offer. */

@@ -1,13 +1,11 @@
 import { expect, test } from 'bun:test';
 import {
-  blankExtension,
   extensionAt,
   isRtcp,
   isRtp,
   payloadEnd,
   payloadStart,
   payloadTypeOf,
-  rewrite,
   sequenceOf,
   ssrcOf,
   timestampOf,
@@ -34,12 +32,6 @@ test('MEDIA10: the fixed header is read', () => {
   expect(payloadEnd(packet)).toBe(15);
 });
 
-test('MEDIA10: rewriting keeps the marker and everything behind the header', () => {
-  const packet = plain();
-  rewrite(packet, 102, 0xffff, 0xfffffffe, 0x01020304);
-  expect(packet.toString('hex')).toBe('80e6fffffffffffe01020304010203');
-});
-
 test('MEDIA10: contributing sources, extension and padding are measured', () => {
   const packet = bytes('b1 60 0001 00000002 00000003 0000000a bede 0001 31 0102 00 aabb 00 02');
   expect(payloadStart(packet)).toBe(24);
@@ -54,20 +46,6 @@ test('MEDIA10: extensions are found in the one-byte and the two-byte form', () =
   expect(u16(twoByte(), extensionAt(twoByte(), 3))).toBe(0x0102);
   expect(extensionAt(twoByte(), 20)).toBeGreaterThan(0);
   expect(extensionAt(plain(), 3)).toBe(-1);
-});
-
-test('MEDIA10: a blanked extension is padding, and the others stay', () => {
-  for (const packet of [oneByte(), twoByte()]) {
-    const length = packet.length;
-    blankExtension(packet, extensionAt(packet, 3));
-    expect(extensionAt(packet, 3)).toBe(-1);
-    expect(packet.length).toBe(length);
-    expect(packet.subarray(-2).toString('hex')).toBe('aabb');
-    expect(isRtp(packet)).toBe(true);
-  }
-  const packet = oneByte();
-  blankExtension(packet, extensionAt(packet, 3));
-  expect(packet[extensionAt(packet, 5)]).toBe(0xff);
 });
 
 test('MEDIA10: malformed packets are not RTP', () => {

@@ -78,24 +78,3 @@ export function extensionAt(packet: Uint8Array, id: number): number {
   }
   return -1;
 }
-
-/** Turns an extension element whose data is at `at` into padding, so that what it said to us is not said to others. */
-export function blankExtension(packet: Uint8Array, at: number): void {
-  const oneByte = u16(packet, 12 + ((packet[0] ?? 0) & 0x0f) * 4) === 0xbede;
-  const length = oneByte ? ((packet[at - 1] ?? 0) & 0x0f) + 1 : (packet[at - 1] ?? 0);
-  packet.fill(0, at - (oneByte ? 1 : 2), at + length);
-}
-
-/** Overwrites payload type (the marker stays), sequence number, timestamp and SSRC. */
-export function rewrite(
-  packet: Uint8Array,
-  payloadType: number,
-  sequence: number,
-  timestamp: number,
-  ssrc: number,
-): void {
-  packet[1] = ((packet[1] ?? 0) & 0x80) | payloadType;
-  setU16(packet, 2, sequence);
-  setU32(packet, 4, timestamp);
-  setU32(packet, 8, ssrc);
-}

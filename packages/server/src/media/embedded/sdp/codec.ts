@@ -14,6 +14,8 @@ export interface OfferedCodec {
   readonly parameters: string;
   /** `nack`, `nack pli`, `transport-cc`, … */
   readonly feedback: ReadonlySet<string>;
+  /** Payload type of repairs of this codec (RFC 4588), if that was offered. */
+  readonly repair?: number;
 }
 
 /** Names a codec to people; H264 with its packetization mode and profile, like `H264/1/64`. */

@@ -158,5 +158,10 @@ export const publisherStallMs = (kinds: readonly PublishedKind[]): number =>
 function inactive(media: OfferedMedia): AnsweredMedia | undefined {
   const codec = media.codecs[0];
   if (media.kind === 'other' || codec === undefined) return undefined;
-  return { direction: 'inactive', codecs: [{ ...codec, feedback: [] }], extensions: [] };
+  const { payloadType, encoding, parameters } = codec;
+  return {
+    direction: 'inactive',
+    codecs: [{ payloadType, encoding, parameters, feedback: [] }],
+    extensions: [],
+  };
 }

@@ -19,12 +19,14 @@ export interface AnsweredMedia {
   /** Our own source, when we send. */
   readonly source?: {
     readonly ssrc: number;
+    /** Of repairs, if a codec of this section has any. */
+    readonly repairSsrc?: number;
     readonly cname: string;
     readonly stream: string;
     readonly track: string;
   };
 }
-export interface AnsweredCodec extends Pick<OfferedCodec, 'payloadType' | 'encoding'> {
+export interface AnsweredCodec extends Pick<OfferedCodec, 'payloadType' | 'encoding' | 'repair'> {
   readonly parameters: string;
   readonly feedback: readonly string[];
 }
@@ -60,7 +62,8 @@ export function buildAnswer(options: {
       lines.push('a=inactive');
       continue;
     }
-    const types = answer.codecs.map((codec) => codec.payloadType).join(' ');
+    const repairs = answer.codecs.flatMap(({ repair }) => repair ?? []);
+    const types = [...answer.codecs.map((codec) => codec.payloadType), ...repairs].join(' ');
     lines.push(`m=${media.type} 9 ${media.protocol} ${types}`, 'c=IN IP4 0.0.0.0', 'a=rtcp:9 IN IP4 0.0.0.0');
     lines.push(`a=ice-ufrag:${transport.ufrag}`, `a=ice-pwd:${transport.password}`);
     // Candidates that come later are taken, and a restart is (RFC 8840 section 4.1).
@@ -72,15 +75,22 @@ export function buildAnswer(options: {
       lines.push(`a=rtpmap:${codec.payloadType} ${codec.encoding}`);
       for (const feedback of codec.feedback) lines.push(`a=rtcp-fb:${codec.payloadType} ${feedback}`);
       if (codec.parameters !== '') lines.push(`a=fmtp:${codec.payloadType} ${codec.parameters}`);
+      if (codec.repair !== undefined)
+        lines.push(`a=rtpmap:${codec.repair} rtx/90000`, `a=fmtp:${codec.repair} apt=${codec.payloadType}`);
     }
-    if (answer.source !== undefined) {
-      const { ssrc, cname, stream, track } = answer.source;
-      lines.push(`a=msid:${stream} ${track}`, `a=ssrc:${ssrc} cname:${cname}`);
-      lines.push(`a=ssrc:${ssrc} msid:${stream} ${track}`);
-    }
+    if (answer.source !== undefined) lines.push(...sourceLines(answer.source, repairs.length > 0));
     // The bundle's transport is in its first section.
     if (media.mid === bundled[0])
       lines.push(...transport.candidates.map((candidate) => `a=${candidate}`), 'a=end-of-candidates');
   }
   return `${lines.join('\r\n')}\r\n`;
+}
+
+/** What we send. Browsers take the first SSRC for the picture, whatever the group says: its lines come before the repairs'. */
+function sourceLines(source: NonNullable<AnsweredMedia['source']>, hasRepairs: boolean): string[] {
+  const { ssrc, repairSsrc, cname, stream, track } = source;
+  const described = (of: number) => [`a=ssrc:${of} cname:${cname}`, `a=ssrc:${of} msid:${stream} ${track}`];
+  const lines = [`a=msid:${stream} ${track}`];
+  if (!hasRepairs || repairSsrc === undefined) return [...lines, ...described(ssrc)];
+  return [...lines, `a=ssrc-group:FID ${ssrc} ${repairSsrc}`, ...described(ssrc), ...described(repairSsrc)];
 }

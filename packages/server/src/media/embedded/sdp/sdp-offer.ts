@@ -72,7 +72,9 @@ export function parseOffer(sdp: string): ParsedOffer {
   const bundled = attributeOf(session, 'group')?.split(' ') ?? [];
   if (wanted.length > 1 && (bundled[0] !== 'BUNDLE' || wanted.some((media) => !bundled.includes(media.mid))))
     return refuse('All media sections must be in one BUNDLE group.');
-  const payloadTypes = wanted.flatMap((media) => media.codecs.map((codec) => codec.payloadType));
+  const payloadTypes = wanted.flatMap(({ codecs }) =>
+    codecs.flatMap(({ payloadType, repair }) => (repair === undefined ? payloadType : [payloadType, repair])),
+  );
   if (new Set(payloadTypes).size !== payloadTypes.length) return refuse('A payload type is used twice.');
   // The transport of a bundle is its first section's.
   const transport =
@@ -171,6 +173,7 @@ function directionOf(section: Section): Direction {
 function codecsOf(kind: Kind, formats: readonly string[], section: Section): OfferedCodec[] {
   const codecs: OfferedCodec[] = [];
   const described = byFormat(section);
+  const repairs = new Map<number, number>();
   // A line has room for thousands, and there are 128.
   for (const format of new Set(formats)) {
     const payloadType = Number(format);
@@ -179,13 +182,21 @@ function codecsOf(kind: Kind, formats: readonly string[], section: Section): Off
     if (codecs.some((codec) => codec.payloadType === payloadType)) continue;
     const of = (name: string) => described.get(`${name}:${format}`) ?? [];
     const encoding = of('rtpmap')[0] ?? '';
+    const parameters = of('fmtp')[0] ?? '';
+    // RFC 4588 section 8.1: its rate is that of what it repairs, which `apt` names.
+    const repaired =
+      kind === 'video' && /^rtx\/90000$/i.test(encoding) ? /^apt=(\d{1,3})(?:;|$)/.exec(parameters) : null;
+    if (repaired !== null) repairs.set(Number(repaired[1]), payloadType);
     const codec = codecNamed(kind, encoding);
     if (codec === undefined) continue;
-    const parameters = of('fmtp')[0] ?? '';
     if (!/^[\x21-\x7e ]{0,1000}$/.test(parameters)) continue;
     codecs.push({ payloadType, ...codec, encoding, parameters, feedback: new Set(of('rtcp-fb')) });
   }
-  return codecs;
+  return codecs.map((codec) => {
+    const repair = repairs.get(codec.payloadType);
+    // Who is not told what is missing repairs nothing.
+    return repair === undefined || !codec.feedback.has('nack') ? codec : { ...codec, repair };
+  });
 }
 
 /** Collects the attributes of a section about its formats, by attribute and format, as in `rtpmap:96`. */

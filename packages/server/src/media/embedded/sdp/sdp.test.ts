@@ -12,7 +12,7 @@ import {
   negotiatePublisher,
 } from './negotiate.ts';
 import { buildAnswer, type LocalTransport } from './sdp-answer.ts';
-import { type Offer, parseOffer } from './sdp-offer.ts';
+import { type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
 
 const fingerprint = `sha-256 ${Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0')).join(':')}`;
 
@@ -92,7 +92,7 @@ test('MEDIA1: a publisher’s offer is answered with one codec a kind, feedback 
   expect(lines).toContain('a=group:BUNDLE 0 1');
   expect(lines.filter((line) => line.startsWith('m='))).toEqual([
     'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96 97',
   ]);
   expect(lines.filter((line) => line === 'a=recvonly')).toHaveLength(2);
   expect(lines.filter((line) => line.startsWith('a=extmap'))).toEqual([
@@ -132,11 +132,39 @@ test('MEDIA5: a player is answered with every codec it shares, each under its ow
     version: 1,
     media: (media) => answerPlayer(negotiated.kinds, media, () => source),
   });
-  expect(answer).toContain('m=video 9 UDP/TLS/RTP/SAVPF 104 96 102\r\n');
+  expect(answer).toContain('m=video 9 UDP/TLS/RTP/SAVPF 104 96 102 97\r\n');
   expect(answer).toContain('a=msid:housecount video\r\n');
   expect(answer).toContain('a=ssrc:5 cname:c\r\n');
   expect(answer.match(/a=sendonly/g)).toHaveLength(2);
   expect(answer).not.toContain('goog-remb');
+});
+
+test('MEDIA60: a player that offers repairs is answered with them, their SSRC in a group after that of the picture', () => {
+  const answerTo = (text: string): string[] => {
+    const offer = parsed(text);
+    const negotiated = negotiatePlayer(offer);
+    if (!negotiated.ok) throw new Error(negotiated.detail);
+    const source = { ssrc: 9, repairSsrc: 5, cname: 'c', stream: 'housecount', track: 'video' };
+    const media = (offered: OfferedMedia) => answerPlayer(negotiated.kinds, offered, () => source);
+    return buildAnswer({ offer, transport: local, version: 1, media }).split('\r\n');
+  };
+  const lines = answerTo(chromium('recvonly'));
+  expect(lines.slice(lines.indexOf('a=rtpmap:97 rtx/90000')).slice(0, 2)).toEqual([
+    'a=rtpmap:97 rtx/90000',
+    'a=fmtp:97 apt=96',
+  ]);
+  const picture = lines.slice(lines.findIndex((line) => line.startsWith('m=video')));
+  expect(picture.filter((line) => line.startsWith('a=ssrc'))).toEqual([
+    'a=ssrc-group:FID 9 5',
+    'a=ssrc:9 cname:c',
+    'a=ssrc:9 msid:housecount video',
+    'a=ssrc:5 cname:c',
+    'a=ssrc:5 msid:housecount video',
+  ]);
+  // Sound has none, and who offers no repairs, or says of nothing that it misses it, gets none.
+  expect(lines.slice(0, -picture.length).some((line) => line.includes('FID'))).toBe(false);
+  for (const without of ['a=fmtp:97 apt=96\r\n', 'a=rtcp-fb:96 nack\r\n'])
+    expect(answerTo(chromium('recvonly').replace(without, '')).join()).not.toMatch(/rtx|FID/);
 });
 
 test('MEDIA33: H264 goes to a player in its own profile, else in the next one up, else in one that browsers name', () => {

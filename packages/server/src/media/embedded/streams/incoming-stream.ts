@@ -1,9 +1,10 @@
+import { mediaLimits } from '../../limits.ts';
 import { GapTracker } from '../rtp/gap-tracker.ts';
-import { startsKeyframe } from '../rtp/keyframe.ts';
+import { MediaPacket } from '../rtp/media-packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
-import { ResendRing } from '../rtp/resend-ring.ts';
 import type { SenderInfo } from '../rtp/rtcp.ts';
 import { sequenceOf, ssrcOf, timestampOf } from '../rtp/rtp.ts';
+import { Seen } from '../rtp/seen.ts';
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
 import type { CodecName, Kind, OfferedCodec } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
@@ -22,13 +23,12 @@ export class IncomingStream {
   /** 0 until the first packet. */
   ssrc = 0;
   readonly outs = new Set<OutgoingStream>();
-  /** Video only: audio that comes late is of no use. */
-  readonly ring: ResendRing | undefined;
   readonly gaps: GapTracker | undefined;
   readonly stats: ReceiveStats;
   /** The last sender report, on our clock (see Publisher). */
   report: SenderInfo | undefined;
   readonly #unwrapper = new SequenceUnwrapper();
+  readonly #seen = new Seen(mediaLimits.seenPackets);
 
   constructor(kind: PublishedKind) {
     this.kind = kind.kind;
@@ -36,23 +36,24 @@ export class IncomingStream {
     this.published = kind.codec;
     this.clockRate = kind.codec.clockRate;
     this.nack = kind.nack;
-    this.ring = kind.kind === 'video' ? new ResendRing() : undefined;
     this.gaps = kind.nack ? new GapTracker() : undefined;
     this.stats = new ReceiveStats(kind.codec.clockRate);
   }
 
-  /** Takes a packet and copies it to every player. True if a keyframe is needed because too much was lost. */
-  receive(packet: Buffer, nowMs: number): boolean {
+  /**
+   * Takes a packet and copies it to every player. `isRepair`: it was asked for, or is a probe, and tells nothing of the way.
+   * `known`: it came before, so nobody sees it again; `broken`: a keyframe is needed because too much was lost.
+   */
+  receive(packet: Buffer, isRepair: boolean, nowMs: number): 'new' | 'known' | 'broken' {
     const ssrc = ssrcOf(packet);
     if (ssrc !== this.ssrc) this.#restart(ssrc);
     const sequence = this.#unwrapper.unwrap(sequenceOf(packet));
-    const timestamp = timestampOf(packet);
-    this.stats.arrived(sequence, timestamp, nowMs);
+    if (!this.#seen.isNew(sequence)) return 'known';
+    if (!isRepair) this.stats.arrived(sequence, timestampOf(packet), nowMs);
     const broken = this.gaps?.arrived(sequence, nowMs) ?? false;
-    const keyframe = this.kind === 'video' && startsKeyframe(this.codec, packet);
-    this.ring?.put(sequence, timestamp, packet);
-    for (const out of this.outs) out.forward(this, packet, sequence, timestamp, keyframe, nowMs);
-    return broken;
+    const shared = new MediaPacket(packet, sequence, this.codec);
+    for (const out of this.outs) out.forward(this, shared, nowMs);
+    return broken ? 'broken' : 'new';
   }
 
   /** Packets were dropped unread. They are not asked for again: that would bring more of what was too much. */
@@ -67,7 +68,7 @@ export class IncomingStream {
     this.#unwrapper.reset();
     this.stats.reset();
     this.gaps?.reset();
-    this.ring?.clear();
+    this.#seen.reset();
     this.report = undefined;
   }
 }

@@ -1,11 +1,16 @@
-import type { ResendRing } from '../rtp/resend-ring.ts';
+import { mediaLimits } from '../../limits.ts';
+import { type MediaPacket, noExtensions, type PlayerHeader, paddingPacket } from '../rtp/media-packet.ts';
+import { RoundTrip } from '../rtp/round-trip.ts';
 import { buildSenderReport, type SenderInfo } from '../rtp/rtcp.ts';
-import { rewrite, setU16 } from '../rtp/rtp.ts';
 import { codecFor, type Kind, type OfferedCodec } from '../sdp/codec.ts';
 import type { PlayedKind } from '../sdp/negotiate.ts';
 import type { CarriedSeconds } from './carried-seconds.ts';
-import type { Counters } from './counters.ts';
-import type { Peer } from './peer.ts';
+import { Numbering } from './numbering.ts';
+import type { Outlet } from './outlet.ts';
+import { SendTable } from './send-table.ts';
+
+/** Padding of a probe, bytes: what fills a word. */
+const probeBytes = 4;
 
 /** The source that an outgoing stream copies: one kind of one publisher, as far as a copy needs to know it. */
 export interface StreamSource {
@@ -14,10 +19,24 @@ export interface StreamSource {
   readonly clockRate: number;
   /** Grows when what was learned of the source is void. */
   readonly generation: number;
-  readonly ring: ResendRing | undefined;
   readonly report: SenderInfo | undefined;
   /** The outgoing streams that copy it. */
   readonly outs: Set<OutgoingStream>;
+}
+
+export interface OutgoingOptions {
+  readonly played: PlayedKind;
+  readonly ssrc: number;
+  /** Of repairs, in a stream beside it; used if the player offered that. */
+  readonly repairSsrc: number;
+  readonly cname: string;
+  readonly selected: boolean;
+  readonly outlet: Outlet;
+  /** The player's, of all its streams. */
+  readonly seconds: CarriedSeconds;
+  /** Random starts of the numbering (RFC 3550 section 5.1): 16 and 32 bits. */
+  readonly firstSequence: number;
+  readonly firstTimestamp: number;
 }
 
 /**
@@ -27,65 +46,67 @@ export interface StreamSource {
 export class OutgoingStream {
   readonly kind: Kind;
   readonly ssrc: number;
+  readonly repairSsrc: number;
   readonly cname: string;
-  peer: Peer | undefined;
-  readonly #transportCcId: number;
+  readonly roundTrip = new RoundTrip();
   readonly #codecs: readonly OfferedCodec[];
-  readonly #counters: Counters;
+  readonly #transportCcId: number;
+  readonly #outlet: Outlet;
   readonly #seconds: CarriedSeconds;
+  readonly #numbering: Numbering;
+  readonly #table: SendTable;
+  readonly #header: PlayerHeader;
+  readonly #repair: { payloadType: number; readonly ssrc: number; sequence: number; timestamp: number };
   #source: StreamSource | undefined;
   #generation = -1;
-  #payloadType = -1;
   #selected: boolean;
   /** Nothing is copied until a packet that a decoder can begin with. */
   #waiting = true;
-  /** First unwrapped number of the source that belongs to this run; earlier ones come too late. */
-  #first = 0;
-  #sequenceOffset = 0;
-  #timestampOffset = 0;
-  #highest = -1;
-  #lastSequence: number;
-  #lastTimestamp: number;
+  /** The viewer was given a picture of what it plays. */
+  #hasPicture = false;
   #lastMs = -1;
   #packets = 0;
   #octets = 0;
 
-  constructor(options: {
-    readonly played: PlayedKind;
-    readonly ssrc: number;
-    readonly cname: string;
-    readonly selected: boolean;
-    readonly counters: Counters;
-    /** The player's, of all its streams. */
-    readonly seconds: CarriedSeconds;
-    /** Random starts of the numbering (RFC 3550 section 5.1): 16 and 32 bits. */
-    readonly firstSequence: number;
-    readonly firstTimestamp: number;
-  }) {
-    this.kind = options.played.kind;
-    this.ssrc = options.ssrc;
+  constructor(options: OutgoingOptions) {
+    const { played, ssrc, repairSsrc } = options;
+    this.kind = played.kind;
+    this.ssrc = ssrc;
+    this.repairSsrc = repairSsrc;
     this.cname = options.cname;
-    this.#transportCcId = options.played.transportCcId;
     this.#selected = options.selected;
-    this.#counters = options.counters;
+    this.#transportCcId = played.transportCcId;
+    this.#outlet = options.outlet;
     this.#seconds = options.seconds;
-    this.#lastSequence = options.firstSequence;
-    this.#lastTimestamp = options.firstTimestamp;
-    this.#codecs = options.played.codecs;
+    this.#numbering = new Numbering(options.firstSequence, options.firstTimestamp);
+    this.#table = new SendTable(
+      played.kind === 'video' ? mediaLimits.sendTablePackets : mediaLimits.sendTableSounds,
+    );
+    this.#header = { payloadType: -1, ssrc, sequence: 0, timestamp: 0, pictureId: 0, tl0: 0 };
+    this.#repair = { payloadType: -1, ssrc: repairSsrc, sequence: options.firstSequence, timestamp: 0 };
+    this.#codecs = played.codecs;
   }
 
   /** Copies from `source` from now on (video from its next keyframe), or from nothing. */
   attach(source: StreamSource | undefined): void {
     this.#source?.outs.delete(this);
+    if (this.#source !== source) this.#hasPicture = false;
     this.#source = source;
     this.#waiting = true;
     const codec = source === undefined ? undefined : codecFor(source.published, this.#codecs);
-    this.#payloadType = codec?.payloadType ?? -1;
+    const { payloadType = -1, repair = -1 } = codec ?? {};
+    // What was sent so far has another payload type: it cannot be sent again in this one.
+    if (payloadType !== this.#header.payloadType) this.#table.clear();
+    this.#header.payloadType = payloadType;
+    this.#repair.payloadType = repair;
     source?.outs.add(this);
   }
 
   set selected(selected: boolean) {
-    if (selected && !this.#selected) this.#waiting = true;
+    if (selected && !this.#selected) {
+      this.#waiting = true;
+      this.#hasPicture = false;
+    }
     this.#selected = selected;
   }
 
@@ -100,111 +121,102 @@ export class OutgoingStream {
       this.kind === 'video' &&
       this.#waiting &&
       this.#selected &&
-      this.#payloadType >= 0 &&
-      this.peer !== undefined
+      this.#header.payloadType >= 0 &&
+      this.#outlet.isOpen
     );
   }
 
-  forward(
-    source: StreamSource,
-    packet: Buffer,
-    sequence: number,
-    timestamp: number,
-    keyframe: boolean,
-    nowMs: number,
-  ): void {
-    const { peer } = this;
-    if (peer === undefined || !this.#selected || this.#payloadType < 0) return;
+  /** True if the viewer has seen nothing yet of what it plays: its keyframe is more urgent than others'. */
+  get hasNoPicture(): boolean {
+    return this.needsKeyframe && !this.#hasPicture;
+  }
+
+  forward(source: StreamSource, packet: MediaPacket, nowMs: number): void {
+    const header = this.#header;
+    if (!this.#selected || header.payloadType < 0 || !this.#outlet.isOpen) return;
     if (source.generation !== this.#generation) {
       this.#generation = source.generation;
       this.#waiting = true;
     }
     if (this.#waiting) {
-      if (this.kind === 'video' && !keyframe) return;
-      this.#start(source, sequence, timestamp, nowMs);
-    } else if (sequence < this.#first) return;
-    const outSequence = (sequence + this.#sequenceOffset) & 0xffff;
-    const outTimestamp = (timestamp + this.#timestampOffset) >>> 0;
-    if (sequence > this.#highest) {
-      this.#highest = sequence;
-      this.#lastSequence = outSequence;
-      this.#lastTimestamp = outTimestamp;
-      this.#lastMs = nowMs;
+      if (this.kind === 'video' && !packet.isKeyframeStart) return;
+      this.#start(source, packet, nowMs);
     }
-    if (this.#send(peer, packet, outSequence, outTimestamp)) this.#seconds.carried(nowMs);
+    if (this.#numbering.isInOrder(packet)) this.#lastMs = nowMs;
+    if (!this.#numbering.place(packet, header)) return;
+    this.#table.put(packet, header);
+    if (this.#send(packet, nowMs)) this.#seconds.carried(nowMs);
   }
 
-  /** Sends a packet of the ring again. False if it is not kept, or belongs to another run. */
-  resend(outSequence: number): boolean {
-    const { peer } = this;
-    const source = this.#source;
-    const ring = source?.ring;
-    if (peer === undefined || ring === undefined || !this.#selected || this.#waiting) return false;
-    if (source?.generation !== this.#generation) return false;
-    const sequence = ring.find((outSequence - this.#sequenceOffset) & 0xffff);
-    const packet = sequence < this.#first ? undefined : ring.packet(sequence);
-    if (packet === undefined) return false;
-    this.#send(peer, packet, outSequence, (ring.timestamp(sequence) + this.#timestampOffset) >>> 0);
-    return true;
+  /** Sends a number again. False if it is not kept, or must not be sent now. */
+  resend(sequence: number, nowMs: number): boolean {
+    const packet = this.#table.take(sequence, this.#header);
+    const roundTripMs = this.roundTrip.ms ?? mediaLimits.roundTripMs;
+    const limits = { ageMsMax: mediaLimits.resendAgeMsMax, triesMax: mediaLimits.resendTriesMax };
+    if (packet === undefined || !this.#selected || this.#header.payloadType < 0) return false;
+    if (!this.#table.tryAgain(sequence, limits, roundTripMs, nowMs)) return false;
+    if (!this.#outlet.mayResend(packet.payloadBytes, nowMs)) return false;
+    const repair = this.#repair;
+    if (repair.payloadType < 0) return this.#send(packet, nowMs);
+    repair.sequence = (repair.sequence + 1) & 0xffff;
+    this.#table.sent(sequence, nowMs);
+    return this.#outlet.send(packet.repair(this.#header, noExtensions, repair), nowMs);
   }
 
   /** Passes the source's sender report on, so that the player can line up sound and picture. */
-  sendReport(report: SenderInfo): void {
-    if (this.peer === undefined || this.#waiting || !this.#selected) return;
-    const timestamp = (report.timestamp + this.#timestampOffset) >>> 0;
+  sendReport(report: SenderInfo, nowMs: number): void {
+    if (this.#waiting || !this.#selected) return;
+    const timestamp = this.#numbering.timestampOf(report.timestamp);
     const info = { ...report, timestamp, packets: this.#packets, octets: this.#octets >>> 0 };
-    this.peer.send(buildSenderReport(this.ssrc, info, this.cname));
+    this.roundTrip.sent(info, nowMs);
+    this.#outlet.control(buildSenderReport(this.ssrc, info, this.cname));
   }
 
   /** True if a probe would be answered. */
   get probes(): boolean {
-    return this.#transportCcId > 0 && this.peer !== undefined;
+    return this.#transportCcId > 0 && this.#outlet.isOpen;
   }
 
   /**
-   * Sends an empty packet (padding only) that transport-wide feedback answers at once. It takes a number of its own, so
-   * the source's packets that are still under way behind it come too late.
+   * Sends an empty packet (padding only) that transport-wide feedback answers at once: among the repairs if there are any,
+   * else with a number of its own, so that the source's packets that are still under way behind it come too late.
    */
-  probe(transportSequence: number, nowMs: number): void {
-    const { peer } = this;
-    const payloadType = this.#payloadType >= 0 ? this.#payloadType : this.#codecs[0]?.payloadType;
-    if (peer === undefined || payloadType === undefined) return;
-    const packet = Buffer.alloc(24);
-    packet[0] = 0xb0;
-    setU16(packet, 12, 0xbede);
-    setU16(packet, 14, 1);
-    packet[16] = (this.#transportCcId << 4) | 1;
-    setU16(packet, 17, transportSequence & 0xffff);
-    packet[23] = 4;
-    this.#lastSequence = (this.#lastSequence + 1) & 0xffff;
-    rewrite(packet, payloadType, this.#lastSequence, this.#lastTimestamp, this.ssrc);
-    if (!this.#waiting) {
-      this.#sequenceOffset += 1;
-      this.#first = this.#highest + 1;
+  probe(transportNumber: number, nowMs: number): void {
+    const repair = this.#repair;
+    const extensions = { ...noExtensions, transportCcId: this.#transportCcId, transportNumber };
+    if (repair.payloadType >= 0) {
+      repair.sequence = (repair.sequence + 1) & 0xffff;
+      this.#outlet.send(paddingPacket(repair, extensions, probeBytes), nowMs);
+      return;
     }
+    const header = this.#header;
+    const payloadType = header.payloadType >= 0 ? header.payloadType : this.#codecs[0]?.payloadType;
+    if (payloadType === undefined) return;
+    const { last } = this.#numbering;
+    const sequence = this.#numbering.takeSequence();
     if (this.#lastMs < 0) this.#lastMs = nowMs;
-    peer.send(packet);
+    this.#outlet.send(
+      paddingPacket({ ...header, ...last, payloadType, sequence }, extensions, probeBytes),
+      nowMs,
+    );
   }
 
-  #start(source: StreamSource, sequence: number, timestamp: number, nowMs: number): void {
+  #start(source: StreamSource, packet: MediaPacket, nowMs: number): void {
     const elapsedMs = this.#lastMs < 0 ? 0 : nowMs - this.#lastMs;
     // At least one tick on: two frames must not share a timestamp.
     const step = Math.max(1, Math.round((elapsedMs * source.clockRate) / 1000));
-    this.#first = sequence;
-    this.#highest = sequence - 1;
-    this.#sequenceOffset = this.#lastSequence + 1 - sequence;
-    this.#timestampOffset = this.#lastTimestamp + step - timestamp;
+    this.#numbering.start(packet, this.#numbering.last.timestamp + step - packet.timestamp);
     this.#waiting = false;
-    if (source.report !== undefined) this.sendReport(source.report);
+    this.#hasPicture = true;
+    if (source.report !== undefined) this.sendReport(source.report, nowMs);
   }
 
-  #send(peer: Peer, packet: Buffer, sequence: number, timestamp: number): boolean {
-    rewrite(packet, this.#payloadType, sequence, timestamp, this.ssrc);
-    if (!peer.send(packet)) return false;
+  /** Sends what `#header` has the numbers of. */
+  #send(packet: MediaPacket, nowMs: number): boolean {
+    if (!this.#outlet.send(packet.written(this.#header, noExtensions), nowMs)) return false;
+    this.#table.sent(this.#header.sequence, nowMs);
     this.#packets += 1;
-    this.#octets += packet.length - 12;
-    this.#counters.packetsOut += 1;
-    this.#counters.bytesOut += packet.length;
+    this.#octets += packet.payloadBytes;
     return true;
   }
 }

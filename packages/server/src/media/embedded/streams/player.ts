@@ -1,4 +1,3 @@
-import { defaultMediaLimits, type MediaChildLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
 import { LossCount } from '../rtp/loss-count.ts';
 import { buildBye, parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
@@ -6,40 +5,35 @@ import { isRtcp } from '../rtp/rtp.ts';
 import type { Kind } from '../sdp/codec.ts';
 import type { Counters } from './counters.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
+import type { Outlet } from './outlet.ts';
 import type { Peer } from './peer.ts';
 import type { Publisher } from './publisher.ts';
 
 /** A consumer: copies one publisher's streams to one viewer, and answers what the viewer asks for. */
 export class Player {
   readonly streams: readonly OutgoingStream[];
+  readonly #outlet: Outlet;
   readonly #counters: Counters;
   readonly #losses = new LossCount();
   #source: Publisher | undefined;
   #probedMs = Number.NEGATIVE_INFINITY;
   #probes = 0;
-  #resendSecond = 0;
-  readonly #resendsMax: number;
-  #resends = 0;
 
-  constructor(
-    streams: readonly OutgoingStream[],
-    counters: Counters,
-    limits: Pick<MediaChildLimits, 'mediaResendsPerSecondMax'> = defaultMediaLimits,
-  ) {
+  constructor(streams: readonly OutgoingStream[], outlet: Outlet, counters: Counters) {
     this.streams = streams;
-    this.#resendsMax = limits.mediaResendsPerSecondMax;
+    this.#outlet = outlet;
     this.#counters = counters;
   }
 
   /** Connects it to the peer that its packets go to; undefined while there is no transport. */
   connect(peer: Peer | undefined, nowMs: number): void {
-    for (const stream of this.streams) stream.peer = peer;
+    this.#outlet.peer = peer;
     this.#wantKeyframe(nowMs);
   }
 
   /** Tells the viewer that its streams end. */
   sayBye(): void {
-    this.streams[0]?.peer?.send(buildBye(this.streams.map((stream) => stream.ssrc)));
+    this.#outlet.control(buildBye(this.streams.map((stream) => stream.ssrc)));
   }
 
   /** Plays `publisher` from now on, or nothing. */
@@ -59,15 +53,18 @@ export class Player {
     if (!isRtcp(packet)) return;
     for (const part of parseRtcp(packet)) {
       if (part.type === 'nack') this.#resend(part.mediaSsrc, part.sequences, nowMs);
-      else if (part.type === 'rr' || part.type === 'sr') this.#reported(part.blocks);
-      else if (part.type === 'pli' || part.type === 'fir') this.#source?.requestKeyframe(nowMs);
+      else if (part.type === 'rr' || part.type === 'sr') this.#reported(part.blocks, nowMs);
+      else if (part.type === 'pli' || part.type === 'fir') this.#askKeyframe(nowMs);
     }
   }
 
-  #reported(blocks: readonly ReportBlock[]): void {
-    for (const block of blocks)
-      if (this.streams.some(({ ssrc }) => ssrc === block.ssrc))
-        this.#counters.packetsLostOut += this.#losses.take(block);
+  #reported(blocks: readonly ReportBlock[], nowMs: number): void {
+    for (const block of blocks) {
+      const stream = this.streams.find(({ ssrc }) => ssrc === block.ssrc);
+      if (stream === undefined) continue;
+      stream.roundTrip.answered(block, nowMs);
+      this.#counters.packetsLostOut += this.#losses.take(block);
+    }
   }
 
   /** Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */
@@ -81,21 +78,17 @@ export class Player {
   #resend(mediaSsrc: number, sequences: readonly number[], nowMs: number): void {
     this.#counters.nacksIn += 1;
     const stream = this.streams.find((found) => found.ssrc === mediaSsrc);
-    if (stream === undefined) return;
-    const second = Math.floor(nowMs / 1000);
-    if (second !== this.#resendSecond) {
-      this.#resendSecond = second;
-      this.#resends = 0;
-    }
-    for (const sequence of sequences) {
-      if (this.#resends >= this.#resendsMax) return;
-      if (!stream.resend(sequence)) continue;
-      this.#resends += 1;
-      this.#counters.resends += 1;
-    }
+    for (const sequence of sequences) if (stream?.resend(sequence, nowMs)) this.#counters.resends += 1;
   }
 
   #wantKeyframe(nowMs: number): void {
-    if (this.streams.some((stream) => stream.needsKeyframe)) this.#source?.requestKeyframe(nowMs);
+    if (this.streams.some((stream) => stream.needsKeyframe)) this.#askKeyframe(nowMs);
+  }
+
+  #askKeyframe(nowMs: number): void {
+    this.#source?.requestKeyframe(
+      nowMs,
+      this.streams.some((stream) => stream.hasNoPicture),
+    );
   }
 }

@@ -10,7 +10,8 @@ import {
   type ReportBlock,
   type SenderInfo,
 } from '../rtp/rtcp.ts';
-import { blankExtension, extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from '../rtp/rtp.ts';
+import { extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from '../rtp/rtp.ts';
+import { turnedBack } from '../rtp/rtx.ts';
 import { TransportFeedback } from '../rtp/twcc.ts';
 import type { Kind } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
@@ -18,6 +19,14 @@ import type { CarriedSeconds } from './carried-seconds.ts';
 import type { Counters } from './counters.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import type { Peer } from './peer.ts';
+
+/** What a payload type of the publisher's says. */
+interface Arrival {
+  readonly stream: IncomingStream;
+  readonly transportCcId: number;
+  /** It is of the repair stream (RFC 4588) beside the media. */
+  readonly isRepair: boolean;
+}
 
 /** Seconds from 1900 (NTP) to 1970. */
 const ntpEpochSeconds = 2_208_988_800;
@@ -30,7 +39,7 @@ export class Publisher {
   readonly #ssrc: number;
   readonly #counters: Counters;
   readonly #seconds: CarriedSeconds;
-  readonly #byPayloadType: ({ stream: IncomingStream; transportCcId: number } | undefined)[] = [];
+  readonly #byPayloadType: (Arrival | undefined)[] = [];
   readonly #losses = new LossCount();
   readonly #feedback = new TransportFeedback();
   #feedbackMs = 0;
@@ -49,8 +58,11 @@ export class Publisher {
     this.streams = kinds.map((kind) => new IncomingStream(kind));
     this.streams.forEach((stream, i) => {
       const kind = kinds[i];
-      if (kind !== undefined)
-        this.#byPayloadType[kind.codec.payloadType] = { stream, transportCcId: kind.transportCcId };
+      if (kind === undefined) return;
+      const { codec, transportCcId } = kind;
+      this.#byPayloadType[codec.payloadType] = { stream, transportCcId, isRepair: false };
+      if (codec.repair !== undefined)
+        this.#byPayloadType[codec.repair] = { stream, transportCcId, isRepair: true };
     });
   }
 
@@ -66,18 +78,17 @@ export class Publisher {
   }
 
   #media(packet: Buffer, nowMs: number): void {
-    const route = this.#byPayloadType[payloadTypeOf(packet)];
-    if (route === undefined) return;
-    this.#seconds.carried(nowMs);
-    if (route.transportCcId > 0) {
-      const at = extensionAt(packet, route.transportCcId);
-      if (at >= 0) {
-        this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
-        // Players know the same extension, and would answer numbers that are not about their transport.
-        blankExtension(packet, at);
-      }
-    }
-    if (route.stream.receive(packet, nowMs)) this.requestKeyframe(nowMs);
+    const arrival = this.#byPayloadType[payloadTypeOf(packet)];
+    if (arrival === undefined) return;
+    const { stream, transportCcId, isRepair } = arrival;
+    const at = transportCcId > 0 ? extensionAt(packet, transportCcId) : -1;
+    if (at >= 0) this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
+    const media = isRepair ? turnedBack(packet, stream.published.payloadType, stream.ssrc) : packet;
+    // Before the first packet there is nothing to repair.
+    if (media === undefined || (isRepair && stream.ssrc === 0)) return;
+    const taken = stream.receive(media, isRepair, nowMs);
+    if (taken !== 'known' && !isRepair) this.#seconds.carried(nowMs);
+    if (taken === 'broken') this.requestKeyframe(nowMs);
   }
 
   /** A packet was dropped unread: what follows does not fit what came before. */
@@ -85,13 +96,18 @@ export class Publisher {
     for (const stream of this.streams) stream.interrupt();
   }
 
-  /** Asks for a keyframe now, or as soon as `keyframeIntervalMs` have passed since the last ask. */
-  requestKeyframe(nowMs: number): void {
+  /**
+   * Asks for a keyframe now, or as soon as `keyframeIntervalMs` have passed since the last ask; `isUrgent`: a player has no
+   * picture yet, and `urgentKeyframeIntervalMs` are enough. One that is made is for all players, and costs all of them.
+   */
+  requestKeyframe(nowMs: number, isUrgent = false): void {
     const video = this.stream('video');
     if (video === undefined || this.peer === undefined) return;
     // Before its first packet there is nothing to name, and that packet begins with a keyframe anyway.
     this.#keyframeWanted = true;
-    if (video.ssrc === 0 || nowMs - this.#keyframeMs < mediaLimits.keyframeIntervalMs) return;
+    const { urgentKeyframeIntervalMs, keyframeIntervalMs } = mediaLimits;
+    const intervalMs = isUrgent ? urgentKeyframeIntervalMs : keyframeIntervalMs;
+    if (video.ssrc === 0 || nowMs - this.#keyframeMs < intervalMs) return;
     this.#keyframeWanted = false;
     this.#keyframeMs = nowMs;
     this.#counters.keyframeRequests += 1;
@@ -122,14 +138,20 @@ export class Publisher {
       this.#reportMs = nowMs;
       this.#report(peer, nowMs);
     }
-    const video = this.stream('video');
-    if (this.#keyframeWanted) this.requestKeyframe(nowMs);
-    else if (video !== undefined && nowMs - this.#keyframeMs >= mediaLimits.keyframeRetryMs)
-      for (const out of video.outs)
-        if (out.needsKeyframe) {
-          this.requestKeyframe(nowMs);
-          break;
-        }
+    this.#askAgain(nowMs);
+  }
+
+  /** Asks for a keyframe that was asked for too early, or that some player still waits for. */
+  #askAgain(nowMs: number): void {
+    if (nowMs - this.#keyframeMs < mediaLimits.urgentKeyframeIntervalMs) return;
+    let isMissed = false;
+    let isUrgent = false;
+    for (const out of this.stream('video')?.outs ?? []) {
+      isMissed ||= out.needsKeyframe;
+      isUrgent ||= out.hasNoPicture;
+      if (isUrgent) break;
+    }
+    if (this.#keyframeWanted || isMissed) this.requestKeyframe(nowMs, isUrgent && this.#keyframeWanted);
   }
 
   #report(peer: Peer, nowMs: number): void {
@@ -158,7 +180,7 @@ export class Publisher {
       if (stream === undefined) continue;
       stream.stats.reported(part.info, nowMs);
       stream.report = this.#onOurClock(part.info);
-      for (const out of stream.outs) out.sendReport(stream.report);
+      for (const out of stream.outs) out.sendReport(stream.report, nowMs);
     }
   }
 

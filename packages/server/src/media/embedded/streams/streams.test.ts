@@ -3,9 +3,11 @@ import { mediaLimits } from '../../limits.ts';
 import { Liveness } from '../liveness.ts';
 import { GapTracker } from '../rtp/gap-tracker.ts';
 import { startsKeyframe } from '../rtp/keyframe.ts';
+import { MediaPacket, type PlayerHeader } from '../rtp/media-packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
-import { ResendRing } from '../rtp/resend-ring.ts';
+import { Seen } from '../rtp/seen.ts';
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
+import { SendTable } from './send-table.ts';
 
 const payload = (hex: string): Buffer =>
   Buffer.from(`806000010000000200000003${hex.replaceAll(' ', '')}`, 'hex');
@@ -22,20 +24,62 @@ test('MEDIA13: sequence numbers unwrap forward, back and round', () => {
   expect(unwrapper.unwrap(9) & 0xffff).toBe(9);
 });
 
-test('MEDIA14: the ring keeps the newest packets by number, and never gives out a wrong one', () => {
-  const ring = new ResendRing(8);
+const headerOf = (sequence: number): PlayerHeader => ({
+  payloadType: 96,
+  ssrc: 1,
+  sequence,
+  timestamp: sequence * 10,
+  pictureId: 0,
+  tl0: 0,
+});
+
+test('MEDIA14: the table keeps the newest packets by number, and never gives out a wrong one', () => {
+  const table = new SendTable(8);
+  const header = headerOf(0);
   for (let sequence = 65_530; sequence < 65_546; sequence++)
-    ring.put(sequence, sequence * 10, Buffer.from([sequence & 0xff]));
-  expect(ring.find(65_530)).toBe(-1);
+    table.put(new MediaPacket(payload('00'), sequence, 'VP8'), headerOf(sequence & 0xffff));
+  expect(table.take(65_530, header)).toBeUndefined();
   // 65,540 is 4 in 16 bits.
-  expect(ring.find(4)).toBe(65_540);
-  expect(ring.packet(65_540)?.[0]).toBe(65_540 & 0xff);
-  expect(ring.timestamp(65_540)).toBe(655_400);
-  ring.put(65_532, 1, Buffer.from([1]));
-  expect(ring.find(4)).toBe(65_540);
-  ring.clear();
-  expect(ring.find(4)).toBe(-1);
-  expect(() => new ResendRing(12)).toThrow(RangeError);
+  expect(table.take(4, header)?.sequence).toBe(65_540);
+  expect(header).toEqual(headerOf(4));
+  // The number of a full table before: its place is another's now.
+  expect(table.take(65_532, header)).toBeUndefined();
+  table.clear();
+  expect(table.take(4, header)).toBeUndefined();
+  expect(() => new SendTable(12)).toThrow(RangeError);
+});
+
+test('MEDIA61: a number is tried again once in a round trip, four times, and for a second', () => {
+  const table = new SendTable(8);
+  const limits = { ageMsMax: 1_000, triesMax: 4 };
+  const header = headerOf(4);
+  table.put(new MediaPacket(payload('00'), 4, 'VP8'), header);
+  // It waits in a queue: there is nothing to repair.
+  expect(table.tryAgain(4, limits, 50, 0)).toBe(false);
+  table.sent(4, 100);
+  // The first try need not wait: the one that asks saw a later packet.
+  expect(table.tryAgain(4, limits, 50, 110)).toBe(true);
+  expect(table.tryAgain(4, limits, 50, 159)).toBe(false);
+  for (const nowMs of [160, 210, 260]) expect(table.tryAgain(4, limits, 50, nowMs)).toBe(true);
+  expect(table.tryAgain(4, limits, 50, 500)).toBe(false);
+  table.put(new MediaPacket(payload('00'), 5, 'VP8'), headerOf(5));
+  table.sent(5, 100);
+  expect(table.tryAgain(5, limits, 50, 1_101)).toBe(false);
+  expect(table.tryAgain(5, limits, 50, 1_100)).toBe(true);
+  expect(table.tryAgain(6, limits, 50, 1_100)).toBe(false);
+});
+
+test('MEDIA63: what came before is told from what is new, over a circle and back', () => {
+  const seen = new Seen(16);
+  for (const sequence of [100, 102, 101, 115]) expect(seen.isNew(sequence)).toBe(true);
+  for (const sequence of [100, 102, 101, 115]) expect(seen.isNew(sequence)).toBe(false);
+  expect(seen.isNew(103)).toBe(true);
+  expect(seen.isNew(120)).toBe(true);
+  // Too old to tell.
+  expect(seen.isNew(104)).toBe(false);
+  expect(seen.isNew(105)).toBe(true);
+  seen.reset();
+  expect(seen.isNew(3)).toBe(true);
 });
 
 test('MEDIA15: each hole is asked for at once, again after a while, and given up in the end', () => {
