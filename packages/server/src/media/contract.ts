@@ -83,6 +83,8 @@ export interface MediaStats {
   readonly keyframeRequests: number;
   /** Media that arrived while the engine was too busy to forward it. */
   readonly packetsDropped: number;
+  /** Media of a picture sent in several sizes that did not say of which it is; it was dropped. */
+  readonly packetsUnknown: number;
   /** Missing in our reports to publishers, and in those of players to us. */
   readonly packetsLostIn: number;
   readonly packetsLostOut: number;

@@ -24,6 +24,21 @@ export const mediaLimits = {
   offerLinesMax: 1_000,
   /** Media sections of an offer; then `sdp_invalid`. */
   offerSectionsMax: 8,
+  /** Layers of one picture that are taken of an offer, the first ones: browsers and encoders send up to three. */
+  layersMax: 3,
+  /** A layer without a frame for this many of its own intervals has ended, or at least for so long, milliseconds. */
+  layerFramesMissed: 3,
+  layerEndedMsMin: 400,
+  /** A layer that comes with at most this share of the frames of the one that has most is starved. */
+  layerStarvedShare: 0.5,
+  /** Time over which a layer's frames and bits are counted, milliseconds. */
+  layerMeterMs: 1_000,
+  /** Time between two looks at which layers are there, milliseconds. */
+  layerLookMs: 100,
+  /** A player that may stay where it is waits so long for a keyframe of another layer that comes anyway, milliseconds. */
+  layerKeyframeWaitMs: 2_000,
+  /** Timestamps of two layers, matched by their sender reports, that are further apart than this are not believed, milliseconds. */
+  layerClockMsMax: 1_000,
   /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
   gatherMs: 5_000,
   /**

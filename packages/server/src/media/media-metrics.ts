@@ -51,6 +51,11 @@ export function mediaMetrics(metrics: Metrics, stats: () => MediaStats): void {
     'Packets that came while the engine was too busy to forward them.',
     ({ packetsDropped }) => packetsDropped,
   );
+  total(
+    'unknown_packets_total',
+    'Packets of a picture sent in several sizes that did not say of which.',
+    ({ packetsUnknown }) => packetsUnknown,
+  );
   total('keyframe_requests_total', 'Keyframes asked of hosts.', (each) => each.keyframeRequests);
   total(
     'restarts_total',

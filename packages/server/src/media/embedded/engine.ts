@@ -363,6 +363,7 @@ function sum(a: ChildStats, b: ChildStats): ChildStats {
     nacksOut: a.nacksOut + b.nacksOut,
     keyframeRequests: a.keyframeRequests + b.keyframeRequests,
     packetsDropped: a.packetsDropped + b.packetsDropped,
+    packetsUnknown: a.packetsUnknown + b.packetsUnknown,
     packetsLostIn: a.packetsLostIn + b.packetsLostIn,
     packetsLostOut: a.packetsLostOut + b.packetsLostOut,
     cpuSeconds: a.cpuSeconds + b.cpuSeconds,

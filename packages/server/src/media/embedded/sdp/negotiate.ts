@@ -14,6 +14,15 @@ export interface PublishedKind {
   readonly transportCcId: number;
   readonly nack: boolean;
   readonly remb: boolean;
+  /** The layers of a picture that is sent in several sizes; undefined if it is sent once. */
+  readonly simulcast?: Simulcast;
+}
+/** By what a packet says of which layer it is. Ids of header extensions; 0 if there is none. */
+export interface Simulcast {
+  readonly layers: readonly string[];
+  readonly midId: number;
+  readonly ridId: number;
+  readonly repairedRidId: number;
 }
 export interface PlayedKind {
   readonly kind: Kind;
@@ -57,11 +66,24 @@ export function negotiatePublisher(
       transportCcId,
       nack: kind === 'video' && codec.feedback.has('nack'),
       remb: transportCcId === 0 && codec.feedback.has('goog-remb'),
+      ...simulcastOf(media),
     });
   }
   if (kinds.length === 0) return { ok: false, detail: 'The offer sends neither audio nor video.' };
   return { ok: true, kinds };
 }
+
+/** Without the extension that names a packet's layer there are no layers: nothing is guessed by SSRCs or order. */
+function simulcastOf({ layers, extensions }: OfferedMedia): { simulcast: Simulcast } | undefined {
+  const id = (uri: string) => extensions.get(uri) ?? 0;
+  const ridId = id(ridUri);
+  if (layers.length === 0 || ridId === 0) return undefined;
+  return { simulcast: { layers, midId: id(midUri), ridId, repairedRidId: id(repairedRidUri) } };
+}
+
+const midUri = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const ridUri = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
+const repairedRidUri = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
 
 /** The streams a player can take, each with every codec it offers that we forward: which one is used follows the publisher. */
 export function negotiatePlayer(offer: Offer): Negotiated<PlayedKind> {
@@ -119,7 +141,13 @@ export function answerPublisher(
   return {
     direction: 'recvonly',
     codecs: [{ ...codec, parameters, feedback: kept }],
-    extensions: kind.transportCcId > 0 ? [{ id: kind.transportCcId, uri: transportCcUri }] : [],
+    extensions: [
+      { id: kind.transportCcId, uri: transportCcUri },
+      { id: kind.simulcast?.midId ?? 0, uri: midUri },
+      { id: kind.simulcast?.ridId ?? 0, uri: ridUri },
+      { id: kind.simulcast?.repairedRidId ?? 0, uri: repairedRidUri },
+    ].filter(({ id }) => id > 0),
+    ...(kind.simulcast && { layers: kind.simulcast.layers }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface AnsweredMedia {
   readonly codecs: readonly AnsweredCodec[];
   /** Header extensions kept. */
   readonly extensions: readonly { readonly id: number; readonly uri: string }[];
+  /** The layers that we take, by their restriction ids. */
+  readonly layers?: readonly string[];
   /** Our own source, when we send. */
   readonly source?: {
     readonly ssrc: number;
@@ -78,6 +80,9 @@ export function buildAnswer(options: {
       if (codec.repair !== undefined)
         lines.push(`a=rtpmap:${codec.repair} rtx/90000`, `a=fmtp:${codec.repair} apt=${codec.payloadType}`);
     }
+    const { layers = [] } = answer;
+    for (const rid of layers) lines.push(`a=rid:${rid} recv`);
+    if (layers.length > 0) lines.push(`a=simulcast:recv ${layers.join(';')}`);
     if (answer.source !== undefined) lines.push(...sourceLines(answer.source, repairs.length > 0));
     // The bundle's transport is in its first section.
     if (media.mid === bundled[0])

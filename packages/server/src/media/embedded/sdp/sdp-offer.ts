@@ -18,6 +18,8 @@ export interface OfferedMedia {
   readonly codecs: readonly OfferedCodec[];
   /** Header extension ids by URI. */
   readonly extensions: ReadonlyMap<string, number>;
+  /** The restriction ids (RFC 8851) under which the same picture is sent in several sizes; empty if it is sent once. */
+  readonly layers: readonly string[];
 }
 
 export interface Offer {
@@ -161,7 +163,21 @@ function mediaOf(section: Section): OfferedMedia | string {
     direction: directionOf(section),
     codecs: kind === 'other' ? [] : codecsOf(kind, formats, section),
     extensions: extensionsOf(section),
+    layers: kind === 'video' ? layersOf(section) : [],
   };
+}
+
+/** The streams of `a=simulcast:send` (RFC 8853), the first of alternatives each, as far as `a=rid` names them too. */
+function layersOf(section: Section): string[] {
+  const named = new Set(
+    section.attributes.flatMap(({ name, value }) =>
+      name === 'rid' ? (/^([\w-]{1,32}) send\b/.exec(value)?.[1] ?? []) : [],
+    ),
+  );
+  const [, list = ''] = /(?:^| )send (\S+)/.exec(attributeOf(section, 'simulcast') ?? '') ?? [];
+  const rids = list.split(';').map((alternatives) => (alternatives.split(',')[0] ?? '').replace(/^~/, ''));
+  const layers = [...new Set(rids)].filter((rid) => named.has(rid)).slice(0, mediaLimits.layersMax);
+  return layers.length > 1 ? layers : [];
 }
 
 function directionOf(section: Section): Direction {

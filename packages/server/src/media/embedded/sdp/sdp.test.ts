@@ -167,6 +167,45 @@ test('MEDIA60: a player that offers repairs is answered with them, their SSRC in
     expect(answerTo(chromium('recvonly').replace(without, '')).join()).not.toMatch(/rtx|FID/);
 });
 
+const ridExtensions = [
+  'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
+  'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+];
+
+test('MEDIA91: a picture in several sizes is taken by its restriction ids, with what names them in packets, and never without', () => {
+  const answerTo = (...lines: string[]): string[] => {
+    const offer = parsed(sdp(audio('sendonly'), [...video('sendonly'), ...lines]));
+    const negotiated = negotiatePublisher(offer);
+    if (!negotiated.ok) throw new Error(negotiated.detail);
+    const media = (offered: OfferedMedia) => answerPublisher(negotiated.kinds, offered);
+    return buildAnswer({ offer, transport: local, version: 1, media }).split('\r\n');
+  };
+  const about = (lines: string[]) => lines.filter((line) => /^a=(rid|simulcast|extmap.*sdes)/.test(line));
+  const rids = (...names: string[]) => names.map((name) => `a=rid:${name} send`);
+  expect(about(answerTo(...ridExtensions, ...rids('l', 'h'), 'a=simulcast:send l;h'))).toEqual([
+    ...ridExtensions,
+    'a=rid:l recv',
+    'a=rid:h recv',
+    'a=simulcast:recv l;h',
+  ]);
+  // Paused ones and alternatives; more than are taken; one that no a=rid names.
+  const many = answerTo(
+    ...ridExtensions,
+    ...rids('0', '1', '2', '3', '4'),
+    'a=simulcast:send 0,9;~1;x;2;3;4',
+  );
+  expect(about(many).at(-1)).toBe('a=simulcast:recv 0;1;2');
+  // One size, and no way to tell them apart: as if nothing had been said.
+  for (const lines of [
+    [...ridExtensions, ...rids('l'), 'a=simulcast:send l'],
+    [...rids('l', 'h'), 'a=simulcast:send l;h'],
+    [...ridExtensions, 'a=simulcast:recv l;h', ...rids('l', 'h')],
+    [...ridExtensions, 'a=simulcast:send l;h'],
+  ])
+    expect(about(answerTo(...lines))).toEqual([]);
+});
+
 test('MEDIA33: H264 goes to a player in its own profile, else in the next one up, else in one that browsers name', () => {
   const h264 = (payloadType: number, parameters: string): OfferedCodec => ({
     payloadType,

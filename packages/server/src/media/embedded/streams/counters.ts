@@ -9,6 +9,7 @@ export interface Counters {
   nacksOut: number;
   keyframeRequests: number;
   packetsDropped: number;
+  packetsUnknown: number;
   packetsLostIn: number;
   packetsLostOut: number;
 }
@@ -23,6 +24,7 @@ export const newCounters = (): Counters => ({
   nacksOut: 0,
   keyframeRequests: 0,
   packetsDropped: 0,
+  packetsUnknown: 0,
   packetsLostIn: 0,
   packetsLostOut: 0,
 });

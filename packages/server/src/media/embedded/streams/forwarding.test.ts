@@ -284,7 +284,7 @@ test('MEDIA64: fifty viewers that ask all the time get a keyframe a second, one 
   publisher.requestKeyframe(30_000);
   const asked = counters.keyframeRequests;
   stream.attach(undefined);
-  stream.attach(publisher.stream('video'));
+  publisher.incoming('video')?.add(stream);
   player.packet(buildPli(5, 2), 30_001);
   expect(counters.keyframeRequests).toBe(asked);
   publisher.tick(30_000 + mediaLimits.urgentKeyframeIntervalMs);

@@ -1,16 +1,18 @@
 import { mediaLimits } from '../../limits.ts';
+import { LayerMeter } from '../layers/layer-meter.ts';
+import { vp8Pixels } from '../layers/picture-size.ts';
 import { GapTracker } from '../rtp/gap-tracker.ts';
 import { MediaPacket } from '../rtp/media-packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
 import type { SenderInfo } from '../rtp/rtcp.ts';
-import { sequenceOf, ssrcOf, timestampOf } from '../rtp/rtp.ts';
+import { payloadEnd, payloadStart, sequenceOf, ssrcOf, timestampOf } from '../rtp/rtp.ts';
 import { Seen } from '../rtp/seen.ts';
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
 import type { CodecName, Kind, OfferedCodec } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 
-/** One kind of one publisher, and the players' streams that copy it. */
+/** One stream of one publisher, which is sound, a picture or a layer of one, and the players' streams that copy it. */
 export class IncomingStream {
   readonly kind: Kind;
   readonly codec: CodecName;
@@ -23,6 +25,13 @@ export class IncomingStream {
   /** 0 until the first packet. */
   ssrc = 0;
   readonly outs = new Set<OutgoingStream>();
+  /** The players' streams that copy another layer, and will copy this one from its next keyframe. */
+  readonly comers = new Set<OutgoingStream>();
+  readonly meter = new LayerMeter();
+  /** Of its last keyframe; 0 if that is not known (H264). */
+  pixels = 0;
+  /** When the last packet came, milliseconds. */
+  heardMs = Number.NEGATIVE_INFINITY;
   readonly gaps: GapTracker | undefined;
   readonly stats: ReceiveStats;
   /** The last sender report, on our clock (see Publisher). */
@@ -52,6 +61,11 @@ export class IncomingStream {
     if (!isRepair) this.stats.arrived(sequence, timestampOf(packet), nowMs);
     const broken = this.gaps?.arrived(sequence, nowMs) ?? false;
     const shared = new MediaPacket(packet, sequence, this.codec);
+    this.heardMs = nowMs;
+    if (this.kind === 'video') {
+      this.meter.arrived(shared, packet.length, nowMs);
+      if (shared.isKeyframeStart) this.#keyframe(packet, shared, nowMs);
+    }
     for (const out of this.outs) out.forward(this, shared, nowMs);
     return broken ? 'broken' : 'new';
   }
@@ -62,6 +76,12 @@ export class IncomingStream {
     for (const out of this.outs) out.interrupt();
   }
 
+  #keyframe(packet: Buffer, shared: MediaPacket, nowMs: number): void {
+    if (this.codec === 'VP8')
+      this.pixels = vp8Pixels(packet.subarray(payloadStart(packet), payloadEnd(packet))) || this.pixels;
+    for (const comer of this.comers) comer.change(this, shared, nowMs);
+  }
+
   #restart(ssrc: number): void {
     this.ssrc = ssrc;
     this.generation += 1;
@@ -70,5 +90,7 @@ export class IncomingStream {
     this.gaps?.reset();
     this.#seen.reset();
     this.report = undefined;
+    this.meter.reset();
+    this.pixels = 0;
   }
 }

@@ -22,6 +22,9 @@ export interface StreamSource {
   readonly report: SenderInfo | undefined;
   /** The outgoing streams that copy it. */
   readonly outs: Set<OutgoingStream>;
+  /** The ones that will from its next keyframe. */
+  readonly comers: Set<OutgoingStream>;
+  readonly meter: { isAlive(nowMs: number): boolean };
 }
 
 export interface OutgoingOptions {
@@ -58,6 +61,11 @@ export class OutgoingStream {
   readonly #header: PlayerHeader;
   readonly #repair: { payloadType: number; readonly ssrc: number; sequence: number; timestamp: number };
   #source: StreamSource | undefined;
+  /** The layer that it will copy from its next keyframe. */
+  #next: StreamSource | undefined;
+  #nextSinceMs = 0;
+  /** The viewer asked for the smallest layer. */
+  wantsLow = false;
   #generation = -1;
   #selected: boolean;
   /** Nothing is copied until a packet that a decoder can begin with. */
@@ -90,6 +98,7 @@ export class OutgoingStream {
   /** Copies from `source` from now on (video from its next keyframe), or from nothing. */
   attach(source: StreamSource | undefined): void {
     this.#source?.outs.delete(this);
+    this.#goNoFurther();
     if (this.#source !== source) this.#hasPicture = false;
     this.#source = source;
     this.#waiting = true;
@@ -100,6 +109,59 @@ export class OutgoingStream {
     this.#header.payloadType = payloadType;
     this.#repair.payloadType = repair;
     source?.outs.add(this);
+  }
+
+  /** The source that it copies. */
+  get source(): StreamSource | undefined {
+    return this.#source;
+  }
+
+  /** Copies `layer` from its next keyframe on, and goes on with what it copies until then. */
+  choose(layer: StreamSource, nowMs: number): void {
+    if (layer === this.#next) return;
+    this.#goNoFurther();
+    if (layer === this.#source) return;
+    if (this.#waiting) {
+      this.#move(layer);
+      return;
+    }
+    this.#next = layer;
+    this.#nextSinceMs = nowMs;
+    layer.comers.add(this);
+  }
+
+  /** True if a keyframe should be asked for, for the sake of the layer that it goes to: soon if what it copies has ended. */
+  missesLayer(nowMs: number): boolean {
+    if (this.#next === undefined || !this.#selected || !this.#outlet.isOpen) return false;
+    if (this.#source?.meter.isAlive(nowMs) !== true) return true;
+    return nowMs - this.#nextSinceMs >= mediaLimits.layerKeyframeWaitMs;
+  }
+
+  /** A keyframe of the layer that it goes to begins with `packet`: it copies that one from here on, in the same numbers. */
+  change(layer: StreamSource, packet: MediaPacket, nowMs: number): void {
+    const before = this.#source;
+    this.#move(layer);
+    this.#generation = layer.generation;
+    if (!this.#selected || this.#waiting || before === undefined) return;
+    const mapped = mappedTimestamp(packet.timestamp, layer, before);
+    const expected = this.#numbering.last.timestamp + this.#step(layer, nowMs);
+    const timestamp = mapped === undefined ? expected : this.#numbering.timestampOf(mapped);
+    const farOff = (mediaLimits.layerClockMsMax * layer.clockRate) / 1000;
+    const believed = Math.abs((timestamp - expected) | 0) <= farOff ? timestamp : expected;
+    this.#numbering.start(packet, believed - packet.timestamp);
+    if (layer.report !== undefined) this.sendReport(layer.report, nowMs);
+  }
+
+  #move(layer: StreamSource): void {
+    this.#source?.outs.delete(this);
+    this.#goNoFurther();
+    this.#source = layer;
+    layer.outs.add(this);
+  }
+
+  #goNoFurther(): void {
+    this.#next?.comers.delete(this);
+    this.#next = undefined;
   }
 
   set selected(selected: boolean) {
@@ -202,13 +264,17 @@ export class OutgoingStream {
   }
 
   #start(source: StreamSource, packet: MediaPacket, nowMs: number): void {
-    const elapsedMs = this.#lastMs < 0 ? 0 : nowMs - this.#lastMs;
-    // At least one tick on: two frames must not share a timestamp.
-    const step = Math.max(1, Math.round((elapsedMs * source.clockRate) / 1000));
-    this.#numbering.start(packet, this.#numbering.last.timestamp + step - packet.timestamp);
+    const timestamp = this.#numbering.last.timestamp + this.#step(source, nowMs);
+    this.#numbering.start(packet, timestamp - packet.timestamp);
     this.#waiting = false;
     this.#hasPicture = true;
     if (source.report !== undefined) this.sendReport(source.report, nowMs);
+  }
+
+  /** The time since the last packet, ticks. At least one: two frames must not share a timestamp. */
+  #step({ clockRate }: StreamSource, nowMs: number): number {
+    const elapsedMs = this.#lastMs < 0 ? 0 : nowMs - this.#lastMs;
+    return Math.max(1, Math.round((elapsedMs * clockRate) / 1000));
   }
 
   /** Sends what `#header` has the numbers of. */
@@ -219,4 +285,13 @@ export class OutgoingStream {
     this.#octets += packet.payloadBytes;
     return true;
   }
+}
+
+/** What the other layer calls the instant of this one's timestamp, by the sender reports of both; undefined without them. */
+function mappedTimestamp(timestamp: number, layer: StreamSource, other: StreamSource): number | undefined {
+  const [from, to] = [layer.report, other.report];
+  if (from === undefined || to === undefined) return undefined;
+  const apartSeconds = from.ntpSeconds - to.ntpSeconds + (from.ntpFraction - to.ntpFraction) / 2 ** 32;
+  const ticks = ((timestamp - from.timestamp) | 0) + Math.round(apartSeconds * layer.clockRate);
+  return (to.timestamp + ticks) >>> 0;
 }

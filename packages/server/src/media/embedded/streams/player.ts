@@ -38,8 +38,11 @@ export class Player {
 
   /** Plays `publisher` from now on, or nothing. */
   attach(publisher: Publisher | undefined, nowMs: number): void {
+    for (const stream of this.streams) {
+      this.#source?.incoming(stream.kind)?.remove(stream);
+      publisher?.incoming(stream.kind)?.add(stream);
+    }
     this.#source = publisher;
-    for (const stream of this.streams) stream.attach(publisher?.stream(stream.kind));
     this.#wantKeyframe(nowMs);
   }
 

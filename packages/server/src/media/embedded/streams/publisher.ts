@@ -1,4 +1,5 @@
 import { mediaLimits } from '../../limits.ts';
+import { IncomingKind } from '../layers/incoming-kind.ts';
 import { LossCount } from '../rtp/loss-count.ts';
 import {
   buildBye,
@@ -17,12 +18,12 @@ import type { Kind } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
 import type { CarriedSeconds } from './carried-seconds.ts';
 import type { Counters } from './counters.ts';
-import { IncomingStream } from './incoming-stream.ts';
+import type { IncomingStream } from './incoming-stream.ts';
 import type { Peer } from './peer.ts';
 
 /** What a payload type of the publisher's says. */
 interface Arrival {
-  readonly stream: IncomingStream;
+  readonly kind: IncomingKind;
   readonly transportCcId: number;
   /** It is of the repair stream (RFC 4588) beside the media. */
   readonly isRepair: boolean;
@@ -34,7 +35,9 @@ const ntpEpochSeconds = 2_208_988_800;
 /** A producer: takes a publisher's packets, and tells it what was lost, when it arrived, and when a keyframe is wanted. */
 export class Publisher {
   readonly kinds: readonly PublishedKind[];
-  readonly streams: readonly IncomingStream[];
+  readonly #incoming: readonly IncomingKind[];
+  /** The streams of all kinds and layers. */
+  readonly #streams: readonly IncomingStream[];
   peer: Peer | undefined;
   readonly #ssrc: number;
   readonly #counters: Counters;
@@ -55,19 +58,19 @@ export class Publisher {
     this.#seconds = seconds;
     this.#ssrc = ssrc;
     this.#counters = counters;
-    this.streams = kinds.map((kind) => new IncomingStream(kind));
-    this.streams.forEach((stream, i) => {
-      const kind = kinds[i];
-      if (kind === undefined) return;
-      const { codec, transportCcId } = kind;
-      this.#byPayloadType[codec.payloadType] = { stream, transportCcId, isRepair: false };
+    this.#incoming = kinds.map((published) => {
+      const kind = new IncomingKind(published);
+      const { codec, transportCcId } = published;
+      this.#byPayloadType[codec.payloadType] = { kind, transportCcId, isRepair: false };
       if (codec.repair !== undefined)
-        this.#byPayloadType[codec.repair] = { stream, transportCcId, isRepair: true };
+        this.#byPayloadType[codec.repair] = { kind, transportCcId, isRepair: true };
+      return kind;
     });
+    this.#streams = this.#incoming.flatMap(({ layers }) => layers);
   }
 
-  stream(kind: Kind): IncomingStream | undefined {
-    return this.streams.find((stream) => stream.kind === kind);
+  incoming(kind: Kind): IncomingKind | undefined {
+    return this.#incoming.find((incoming) => incoming.kind === kind);
   }
 
   packet(packet: Buffer, nowMs: number): void {
@@ -80,9 +83,15 @@ export class Publisher {
   #media(packet: Buffer, nowMs: number): void {
     const arrival = this.#byPayloadType[payloadTypeOf(packet)];
     if (arrival === undefined) return;
-    const { stream, transportCcId, isRepair } = arrival;
+    const { kind, transportCcId } = arrival;
     const at = transportCcId > 0 ? extensionAt(packet, transportCcId) : -1;
     if (at >= 0) this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
+    const sorted = kind.sort(packet, arrival.isRepair);
+    if (sorted === undefined) {
+      this.#counters.packetsUnknown += 1;
+      return;
+    }
+    const { stream, isRepair } = sorted;
     const media = isRepair ? turnedBack(packet, stream.published.payloadType, stream.ssrc) : packet;
     // Before the first packet there is nothing to repair.
     if (media === undefined || (isRepair && stream.ssrc === 0)) return;
@@ -93,7 +102,7 @@ export class Publisher {
 
   /** A packet was dropped unread: what follows does not fit what came before. */
   interrupt(): void {
-    for (const stream of this.streams) stream.interrupt();
+    for (const kind of this.#incoming) kind.interrupt();
   }
 
   /**
@@ -101,17 +110,18 @@ export class Publisher {
    * picture yet, and `urgentKeyframeIntervalMs` are enough. One that is made is for all players, and costs all of them.
    */
   requestKeyframe(nowMs: number, isUrgent = false): void {
-    const video = this.stream('video');
+    const video = this.incoming('video');
     if (video === undefined || this.peer === undefined) return;
+    const { heard } = video;
     // Before its first packet there is nothing to name, and that packet begins with a keyframe anyway.
     this.#keyframeWanted = true;
     const { urgentKeyframeIntervalMs, keyframeIntervalMs } = mediaLimits;
     const intervalMs = isUrgent ? urgentKeyframeIntervalMs : keyframeIntervalMs;
-    if (video.ssrc === 0 || nowMs - this.#keyframeMs < intervalMs) return;
+    if (heard === undefined || nowMs - this.#keyframeMs < intervalMs) return;
     this.#keyframeWanted = false;
     this.#keyframeMs = nowMs;
     this.#counters.keyframeRequests += 1;
-    this.peer.send(buildPli(this.#ssrc, video.ssrc));
+    this.peer.send(buildPli(this.#ssrc, heard.ssrc));
   }
 
   /** Tells the publisher that nobody reports on its streams any more. */
@@ -123,7 +133,7 @@ export class Publisher {
   tick(nowMs: number): void {
     const { peer } = this;
     if (peer === undefined) return;
-    for (const stream of this.streams) {
+    for (const stream of this.#streams) {
       const missing = stream.gaps?.due(nowMs) ?? [];
       if (missing.length === 0) continue;
       this.#counters.nacksOut += 1;
@@ -131,13 +141,14 @@ export class Publisher {
     }
     if (nowMs - this.#feedbackMs >= mediaLimits.feedbackMs) {
       this.#feedbackMs = nowMs;
-      const feedback = this.#feedback.flush(this.#ssrc, this.streams.at(-1)?.ssrc ?? 0);
+      const feedback = this.#feedback.flush(this.#ssrc, this.#streams.at(-1)?.ssrc ?? 0);
       if (feedback !== undefined) peer.send(feedback);
     }
     if (nowMs - this.#reportMs >= mediaLimits.reportMs) {
       this.#reportMs = nowMs;
       this.#report(peer, nowMs);
     }
+    if (this.incoming('video')?.look(nowMs)) this.requestKeyframe(nowMs);
     this.#askAgain(nowMs);
   }
 
@@ -146,7 +157,7 @@ export class Publisher {
     if (nowMs - this.#keyframeMs < mediaLimits.urgentKeyframeIntervalMs) return;
     let isMissed = false;
     let isUrgent = false;
-    for (const out of this.stream('video')?.outs ?? []) {
+    for (const out of this.incoming('video')?.players ?? []) {
       isMissed ||= out.needsKeyframe;
       isUrgent ||= out.hasNoPicture;
       if (isUrgent) break;
@@ -156,7 +167,7 @@ export class Publisher {
 
   #report(peer: Peer, nowMs: number): void {
     const blocks: ReportBlock[] = [];
-    for (const stream of this.streams) {
+    for (const stream of this.#streams) {
       const block = stream.stats.block(stream.ssrc, nowMs);
       if (block === undefined) continue;
       blocks.push(block);
@@ -164,19 +175,18 @@ export class Publisher {
     }
     // An empty report keeps the address mapping and the other end's liveness alive.
     const report = buildReceiverReport(this.#ssrc, blocks);
-    const video = this.stream('video');
-    const remb = this.kinds.some((kind) => kind.remb) && video !== undefined && video.ssrc !== 0;
+    const pictures = this.#streams.filter(({ kind, ssrc }) => kind === 'video' && ssrc !== 0);
+    const remb = this.kinds.some((kind) => kind.remb) && pictures.length > 0;
+    const ssrcs = pictures.map(({ ssrc }) => ssrc);
     peer.send(
-      remb
-        ? Buffer.concat([report, buildRemb(this.#ssrc, [video.ssrc], mediaLimits.rembBitsPerSecond)])
-        : report,
+      remb ? Buffer.concat([report, buildRemb(this.#ssrc, ssrcs, mediaLimits.rembBitsPerSecond)]) : report,
     );
   }
 
   #control(packet: Buffer, nowMs: number): void {
     for (const part of parseRtcp(packet)) {
       if (part.type !== 'sr') continue;
-      const stream = this.streams.find((found) => found.ssrc === part.ssrc);
+      const stream = this.#streams.find((found) => found.ssrc === part.ssrc);
       if (stream === undefined) continue;
       stream.stats.reported(part.info, nowMs);
       stream.report = this.#onOurClock(part.info);
