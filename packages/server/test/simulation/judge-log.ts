@@ -8,6 +8,10 @@ import type { Truth } from './truth.ts';
 /** Messages, decisions and disks take time; who is later than the lease by less than this is nobody's fault. */
 const slackMs = 1_500;
 
+/** A time in which nothing is recorded, above which it counts, and the time in which a client that was refused comes again, milliseconds. */
+const gapMsMax = 2_000;
+const nextTryMsMax = 5_000;
+
 /** A member as the slow, obvious fold sees it. */
 interface Person {
   readonly connectionId: string;
@@ -112,6 +116,8 @@ function leaveWithoutCause(event: MemberLeft, connectionId: string, truth: Truth
     return others.some(([, join]) => join.atMs <= atMs) ? undefined : 'there was no other device';
   }
   if (reason !== 'timeout') return 'nothing could cause that';
+  const gap = truth.gaps.find((each) => isTooSoon(each, atMs, truth));
+  if (gap) return `nothing could be recorded from ${gap.fromMs} until ${gap.untilMs}, and that is too soon`;
   const resumed = truth.resumed.some((resume) => resume.connectionId === connectionId && resume.atMs > atMs);
   if (resumed) return 'it resumed after that';
   const heard = heardUntil(truth, connectionId, atMs);
@@ -137,6 +143,14 @@ function leaveWithoutCause(event: MemberLeft, connectionId: string, truth: Truth
   }
   const exact = lastHeardMs === event.joinedMs || heard.includes(lastHeardMs);
   return exact ? undefined : `it was never heard at ${lastHeardMs}`;
+}
+
+/** True of a lease that ends before whoever was refused in a long gap could come back. A restart gives its own time. */
+function isTooSoon({ fromMs, untilMs }: Truth['gaps'][number], atMs: number, truth: Truth): boolean {
+  const lastedMs = untilMs - fromMs;
+  if (lastedMs <= gapMsMax || atMs < untilMs) return false;
+  if (truth.boots.some(({ beganMs }) => beganMs > untilMs && beganMs <= atMs)) return false;
+  return atMs < untilMs + Math.min(recoveryMs, lastedMs + nextTryMsMax);
 }
 
 function heardUntil(truth: Truth, connectionId: string, untilMs: number): readonly number[] {

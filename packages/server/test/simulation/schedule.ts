@@ -20,6 +20,8 @@ export interface ScheduleResult {
   readonly givenUp: number;
   /** Changes of what hosts send, as they are recorded. */
   readonly streams: number;
+  /** Times of more than 2 s in which nothing could be recorded. */
+  readonly gaps: number;
   /** Links to users that came late. */
   readonly links: number;
   /** Changes of metadata that were acknowledged, and times that the lock was had. */
@@ -118,6 +120,7 @@ function resultOf(
     crossings: truth.crossings,
     givenUp,
     streams: records.filter((record) => liveChangeOf(record)?.type === 'streams-set').length,
+    gaps: truth.gaps.filter(({ fromMs, untilMs }) => untilMs - fromMs > 2_000).length,
     links: records.filter((record) => isLink(liveChangeOf(record))).length,
     changes: keepers.reduce((sum, { changes }) => sum + changes, 0),
     holds: keepers.reduce((sum, { holds }) => sum + holds, 0),

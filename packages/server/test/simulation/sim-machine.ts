@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/clock.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
@@ -140,7 +141,8 @@ export class SimMachine {
     const beganMs = process.nowMs();
     disk.faults.syncIsALie = sabotage.syncIsALie ?? false;
     const mounted = (sabotage.wrapDisk ?? same)(disk.mount(process));
-    const store = await openEmbeddedLog({ disk: mounted, logger, clock: process, segmentBytesMax: 8192 });
+    const engine = await openEmbeddedLog({ disk: mounted, logger, clock: process, segmentBytesMax: 8192 });
+    const store = notingGaps(engine, process, truth);
     const metrics = createMetrics();
     const log = await openLog({
       store,
@@ -231,6 +233,21 @@ export class SimMachine {
       if (life === this.life) this.#look(life);
     });
   }
+}
+
+/** The same store, of which the truth is told when nothing could be recorded. */
+function notingGaps(engine: LogStore, clock: Pick<Clock, 'nowMs'>, { gaps }: Truth): LogStore {
+  let fromMs: number | undefined;
+  const append: LogStore['append'] = async (partition, batch, end) => {
+    const outcome = await engine.append(partition, batch, end);
+    if (!outcome.ok) fromMs ??= clock.nowMs();
+    else if (fromMs !== undefined) {
+      gaps.push({ fromMs, untilMs: batch.atMs });
+      fromMs = undefined;
+    }
+    return outcome;
+  };
+  return Object.create(engine, { append: { value: append } });
 }
 
 const same = <T>(value: T): T => value;

@@ -18,6 +18,7 @@ const totals = {
   givenUp: 0,
   streams: 0,
   links: 0,
+  gaps: 0,
   changes: 0,
   holds: 0,
   lost: 0,
@@ -34,6 +35,7 @@ for (const first of [1, 101, 201, 301, 401]) {
       totals.givenUp += result.givenUp;
       totals.streams += result.streams;
       totals.links += result.links;
+      totals.gaps += result.gaps;
       totals.changes += result.changes;
       totals.holds += result.holds;
       totals.lost += result.lost;
@@ -47,6 +49,7 @@ test('LOG20: the 500 schedules did have in them what they are for', () => {
   expect(totals.crossings).toBeGreaterThan(200);
   expect(totals.givenUp).toBeGreaterThan(20);
   expect(totals.streams).toBeGreaterThan(2_000);
+  expect(totals.gaps).toBeGreaterThan(10);
   expect(totals.links).toBeGreaterThan(500);
   expect(totals.changes).toBeGreaterThan(2_000);
   expect(totals.holds).toBeGreaterThan(500);
@@ -124,6 +127,7 @@ notices(
   },
   /is known as nobody: its page has not said so/,
 );
+notices('a disk that is full at the cost of who comes back', { recoveryMs: 0 }, /, and that is too soon$/);
 notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
 notices(
   'words that name no attachment',

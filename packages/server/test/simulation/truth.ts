@@ -37,6 +37,8 @@ export class Truth {
   readonly resumesRefused: { readonly connectionId: string; readonly atMs: number }[] = [];
   readonly crashes: { readonly atMs: number; readonly kind: CrashKind | 'stop' }[] = [];
   readonly boots: { readonly beganMs: number; readonly upMs: number }[] = [];
+  /** Times in which no append succeeded: from the first that failed until one that did was decided. */
+  readonly gaps: { readonly fromMs: number; readonly untilMs: number }[] = [];
   readonly faults: { readonly fromMs: number; untilMs: number }[] = [];
   /** Things that are wrong by themselves, seen as they happened. */
   readonly failures: string[] = [];
