@@ -70,7 +70,11 @@ export async function openRelayedRoom(
   };
   try {
     return {
-      host: await enter(browser, relay.flow(host), { role: 'host', camera: '720p_2' }),
+      host: await enter(browser, relay.flow(host), {
+        role: 'host',
+        camera: '720p_2',
+        lowStream: { width: 320, height: 180, bitrate: 200 },
+      }),
       watch: (flow) => enter(browser, flow, {}),
       flow: relay.flow,
       close,

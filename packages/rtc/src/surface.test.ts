@@ -158,7 +158,6 @@ test('SDK35: named functions are those of the object; callbacks can be set both 
 test('SDK36: methods that Housecount does not have reject NOT_SUPPORTED, and hints do nothing', async () => {
   const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
   for (const call of [
-    client.enableDualStream(),
     client.startLiveStreaming('rtmp://live.example/a'),
     client.startChannelMediaRelay({} as IChannelMediaRelayConfiguration),
   ])
@@ -169,8 +168,6 @@ test('SDK36: methods that Housecount does not have reject NOT_SUPPORTED, and hin
   );
   expect(thrown(() => client.setEncryptionConfig('none', ''))).toBe('nothing');
   client.startProxyServer(3);
-  await client.setRemoteVideoStreamType(1, 1);
-  await client.disableDualStream();
 });
 
 test('SDK37: a listener that throws stops neither the others nor the caller', () => {

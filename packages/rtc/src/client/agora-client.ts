@@ -1,7 +1,8 @@
 import { stampMs } from '@housecount/link';
 import type { HousecountClient } from '../api/client.ts';
-import type { TurnServerConfig } from '../api/configurations.ts';
+import type { LowStreamParameter, TurnServerConfig } from '../api/configurations.ts';
 import { failure } from '../errors.ts';
+import { log } from '../log.ts';
 import { rejectUnsupported as unsupported } from '../unsupported.ts';
 import { Client } from './client.ts';
 
@@ -24,14 +25,22 @@ export class AgoraClient extends Client implements HousecountClient {
   setLocalAccessPointsV2(_points?: unknown): void {}
 
   // Two streams of one video.
-  enableDualStream(): Promise<void> {
-    return unsupported('dual stream');
+  /** Sends a small picture beside the large one, now or as soon as there is one. NOT_SUPPORTED if what is published already cannot. */
+  async enableDualStream(): Promise<void> {
+    await this.setDualStreamMode(1);
   }
-  async disableDualStream(): Promise<void> {}
-  setDualStreamMode(mode: number): Promise<void> {
-    return mode === 1 ? unsupported('dual stream') : Promise.resolve();
+  async disableDualStream(): Promise<void> {
+    await this.setDualStreamMode(0);
   }
-  setLowStreamParameter(_parameter?: unknown): void {}
+  async setDualStreamMode(mode: -1 | 0 | 1, parameter?: LowStreamParameter): Promise<void> {
+    this.dual.setMode(mode, parameter);
+    await this.encodeAnew();
+  }
+  /** The size and rate of the small picture, before or after the publish: its width is met, its height follows the source. */
+  setLowStreamParameter(parameter: LowStreamParameter): void {
+    this.dual.set(parameter);
+    this.encodeAnew().catch((error: unknown) => log.warn('the low stream is not sent as asked for', error));
+  }
   async setRemoteVideoStreamType(_uid?: unknown, _type?: number): Promise<void> {}
   async setRemoteDefaultVideoStreamType(_type?: number): Promise<void> {}
   async setStreamFallbackOption(_uid?: unknown, _type?: number): Promise<void> {}

@@ -2,6 +2,7 @@ import { onPageEnd, type PageEnd, passedMs, watchPage } from '@housecount/link';
 import type { HostMessagesFrame, Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
 import type { ClientEvents } from '../api/client-events.ts';
 import type { UID } from '../api/uid.ts';
+import type { TwoPictures } from '../dual/dual-stream.ts';
 import { aborted } from '../errors.ts';
 import type { LinkEnd } from '../link/link-end.ts';
 import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link.ts';
@@ -22,6 +23,7 @@ export interface ChannelSessionOptions extends LinkIdentity {
   /** The way of media to the server, as the app set it. */
   readonly way: MediaWay;
   readonly codec: 'vp8' | 'h264';
+  readonly dual: TwoPictures;
   readonly emit: Emit;
   /** True if the page listens for the first hosts as one list. */
   readonly wantsList: () => boolean;
@@ -255,6 +257,7 @@ export class ChannelSession {
   #makePublisher(): Publisher {
     return new Publisher({
       codec: this.options.codec,
+      dual: this.options.dual,
       makeMedia: (own) =>
         new KeepOpen({
           ...this.#mediaOptions(() => this.uid),

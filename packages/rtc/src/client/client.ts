@@ -6,6 +6,7 @@ import type { IDataChannelConfig, ILocalDataChannel } from '../api/data-channels
 import type { IAgoraRTCRemoteUser } from '../api/remote-user.ts';
 import type { ILocalTrack, PublishableTrack } from '../api/tracks.ts';
 import type { UID } from '../api/uid.ts';
+import { DualStream } from '../dual/dual-stream.ts';
 import { Emitter } from '../emitter.ts';
 import { ConnectionDisconnectedReason, type ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
@@ -61,6 +62,8 @@ export class Client extends Emitter<ClientEvents> {
   readonly #awaited = new AwaitedHosts<RemoteAudioTrack | RemoteVideoTrack>();
   /** @internal */
   protected readonly network: ClientNetwork;
+  /** @internal */
+  protected readonly dual = new DualStream();
 
   constructor(config: ClientConfig & { readonly mode: 'live' | 'rtc' }) {
     super();
@@ -95,6 +98,11 @@ export class Client extends Emitter<ClientEvents> {
   get localTracks(): ILocalTrack[] {
     // What another SDK's copy made, and was published, is a local track to its app too.
     return [...(this.#session?.publisher.tracks ?? [])] as ILocalTrack[];
+  }
+
+  /** @internal The dual stream is another one: what is published follows. */
+  protected async encodeAnew(): Promise<void> {
+    await this.#session?.publisher.encodeAnew();
   }
 
   protected override listened(event: string): void {
@@ -379,6 +387,7 @@ export class Client extends Emitter<ClientEvents> {
       role: this.#role === 'host' ? 'broadcaster' : 'audience',
       profile: this.mode === 'rtc' ? 'communication' : 'live',
       codec: sentCodec(this.codec),
+      dual: this.dual,
       emit: (event, ...args) => {
         this.emit(event, ...args);
         this.#sends(event, args);

@@ -7,7 +7,7 @@ import type { MediaSession } from './media-session.ts';
 import { checkPublishable } from './publishable-track.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
-export interface PublisherOptions extends Pick<SendersOptions, 'codec'> {
+export interface PublisherOptions extends Pick<SendersOptions, 'codec' | 'dual'> {
   /** Makes the session of the connection that sends. It is opened, and closed, by the publisher. */
   readonly makeMedia: (own: Pick<KeepOpenOptions, 'prepare' | 'onOpen'>) => KeepOpen;
   /** Tells the server what is sent. */
@@ -36,7 +36,8 @@ export class Publisher {
   readonly #held: Partial<Record<'audio' | 'video', 'muted' | 'disabled' | undefined>> = {};
 
   constructor(private readonly options: PublisherOptions) {
-    this.#senders = new Senders({ codec: options.codec, tracks: () => this.#tracks });
+    const { codec, dual } = options;
+    this.#senders = new Senders({ codec, dual, tracks: () => this.#tracks });
   }
 
   get tracks(): readonly PublishableTrack[] {
@@ -87,6 +88,13 @@ export class Publisher {
   /** Looks at tracks that cannot report their own changes, and sends what they are now. */
   refresh(): void {
     this.#changed();
+  }
+
+  /** Sends the small picture, or no longer, or in another size. NOT_SUPPORTED if this connection cannot send two. */
+  async encodeAnew(): Promise<void> {
+    await this.#senders.apply();
+    if (this.options.dual.isOn && this.#media?.session && !this.#senders.canSendTwo)
+      throw failure('NOT_SUPPORTED', 'this browser, or the server, does not take one picture in two sizes');
   }
 
   /** Says again what is sent: the server may not know it after the membership was taken up or made anew. */

@@ -1,4 +1,6 @@
 import type { PublishableTrack } from '../api/tracks.ts';
+import type { TwoPictures } from '../dual/dual-stream.ts';
+import { addVideoSender, encodePicture, type PictureToSend, sendsTwo } from '../dual/video-encodings.ts';
 import { log } from '../log.ts';
 import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
@@ -8,6 +10,7 @@ import { preferCodec } from './codecs.ts';
 
 export interface SendersOptions {
   readonly codec: 'vp8' | 'h264';
+  readonly dual: TwoPictures;
   /** The tracks that are published by now. */
   readonly tracks: () => readonly PublishableTrack[];
 }
@@ -28,7 +31,7 @@ export class Senders {
   prepare(connection: RTCPeerConnection): Promise<void> {
     const streams = [new MediaStream()];
     const audio = connection.addTransceiver('audio', { direction: 'sendonly', streams });
-    const video = connection.addTransceiver('video', { direction: 'sendonly', streams });
+    const video = addVideoSender(connection, streams);
     preferCodec(video, this.#options.codec);
     this.#transceivers = { audio, video };
     return this.apply();
@@ -37,6 +40,11 @@ export class Senders {
   /** The server's answer had no place for this kind. */
   isDeclined(kind: 'audio' | 'video'): boolean {
     return this.#transceivers?.[kind].currentDirection === 'inactive';
+  }
+
+  /** False if they are there, and can send one picture only. */
+  get canSendTwo(): boolean {
+    return this.#transceivers === undefined || sendsTwo(this.#transceivers.video.sender);
   }
 
   /** Brings them in line with the tracks; one change at a time. */
@@ -76,34 +84,29 @@ export class Senders {
     if (video.sender.track !== source) await video.sender.replaceTrack(source);
     for (const track of this.#tracks)
       if (track instanceof LocalTrack) track.bindTransceiver(transceivers[track.trackMediaType]);
-    if (picture instanceof LocalVideoTrack)
-      await limit(video.sender, picture.encoder, picture.degradationPreference);
+    if (picture)
+      await encodePicture(video.sender, {
+        ...limitsOf(picture),
+        dual: this.#options.dual,
+        width: source?.getSettings?.().width,
+      });
     const sound = this.#tracks.find((track) => track instanceof LocalAudioTrack);
-    if (sound) await limit(audio.sender, { bitrateMax: sound.encoder.bitrate });
+    if (sound) await limitSound(audio.sender, sound.encoder.bitrate);
   }
 }
 
-async function limit(
-  sender: RTCRtpSender,
-  encoder: {
-    readonly bitrateMax?: number | undefined;
-    readonly frameRate?: number | ConstrainDoubleRange;
-    readonly scaleResolutionDownBy?: number;
-  },
-  degradationPreference?: RTCDegradationPreference,
-): Promise<void> {
+/** A track of another maker's has none. */
+function limitsOf(picture: PublishableTrack): Pick<PictureToSend, 'encoder' | 'degradationPreference'> {
+  if (!(picture instanceof LocalVideoTrack)) return { encoder: {} };
+  const { encoder, degradationPreference } = picture;
+  return { encoder, degradationPreference };
+}
+
+async function limitSound(sender: RTCRtpSender, kilobits: number | undefined): Promise<void> {
   const parameters = sender.getParameters();
   const [encoding] = parameters.encodings ?? [];
-  if (!encoding) return;
-  const { bitrateMax, frameRate, scaleResolutionDownBy } = encoder;
-  const maxFramerate = typeof frameRate === 'number' ? frameRate : (frameRate?.max ?? frameRate?.ideal);
-  const before = JSON.stringify(parameters);
-  if (bitrateMax) encoding.maxBitrate = bitrateMax * 1000;
-  if (maxFramerate) encoding.maxFramerate = maxFramerate;
-  if (scaleResolutionDownBy && scaleResolutionDownBy >= 1)
-    encoding.scaleResolutionDownBy = scaleResolutionDownBy;
-  if (degradationPreference) parameters.degradationPreference = degradationPreference;
-  if (JSON.stringify(parameters) === before) return;
+  if (!encoding || !kilobits || encoding.maxBitrate === kilobits * 1000) return;
+  encoding.maxBitrate = kilobits * 1000;
   // Limits are wishes: an older browser that does not know one of them sends without.
   await sender
     .setParameters(parameters)

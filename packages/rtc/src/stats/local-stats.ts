@@ -1,4 +1,4 @@
-import { activePair, codecOf, find, type Report, rate } from './report.ts';
+import { activePair, codecOf, find, findSent, type Report, rate } from './report.ts';
 import {
   audioCodecs,
   emptyLocalAudioStats,
@@ -30,7 +30,7 @@ export function localAudioStats(now: Reading, before: Reading | undefined): Loca
 /** Computes those of the pictures, likewise; `sinceMs` is when the track was published. */
 export function localVideoStats(now: Reading, before: Reading | undefined, sinceMs: number): LocalVideoStats {
   const { report } = now;
-  const sent = find(report, 'outbound-rtp', 'video');
+  const sent = findSent(report, 'video');
   if (!sent) return emptyLocalVideoStats();
   const source = find(report, 'media-source', 'video');
   const codecType = codecOf(report, sent, videoCodecs);
@@ -53,9 +53,11 @@ export function localVideoStats(now: Reading, before: Reading | undefined, since
 
 function sending(now: Reading, before: Reading | undefined, kind: 'audio' | 'video') {
   const { report } = now;
-  const sent = find(report, 'outbound-rtp', kind);
-  const told = find(report, 'remote-inbound-rtp', kind);
-  const sentBefore = before && find(before.report, 'outbound-rtp', kind);
+  const sent = findSent(report, kind);
+  const told =
+    report.find((each) => each.type === 'remote-inbound-rtp' && each.localId === sent?.id) ??
+    find(report, 'remote-inbound-rtp', kind);
+  const sentBefore = before?.report.find((each) => each.id === sent?.id);
   const rttSeconds = told?.roundTripTime ?? activePair(report)?.currentRoundTripTime ?? 0;
   return {
     sendBitrate: rate(sent?.bytesSent, sentBefore?.bytesSent, now.atMs - (before?.atMs ?? now.atMs), 8),

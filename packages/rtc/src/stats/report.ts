@@ -4,6 +4,8 @@ export interface StatsEntry {
   readonly type: string;
   readonly kind?: string;
   readonly codecId?: string;
+  /** Of what the other end reports: the entry of what it is about. */
+  readonly localId?: string;
   readonly mimeType?: string;
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
@@ -46,6 +48,16 @@ export async function readReport(connection: RTCPeerConnection): Promise<Report>
 /** The entry of a type (and kind), if there is one. */
 export function find(report: Report, type: string, kind?: 'audio' | 'video'): StatsEntry | undefined {
   return report.find((each) => each.type === type && (kind === undefined || each.kind === kind));
+}
+
+/** The entry of what is sent of a kind; of a picture sent in two sizes the larger one. */
+export function findSent(report: Report, kind: 'audio' | 'video'): StatsEntry | undefined {
+  let largest: StatsEntry | undefined;
+  for (const each of report) {
+    if (each.type !== 'outbound-rtp' || each.kind !== kind) continue;
+    if (largest === undefined || (each.frameHeight ?? 0) > (largest.frameHeight ?? 0)) largest = each;
+  }
+  return largest;
 }
 
 /** The one of `known` that an entry names as its codec. */

@@ -24,21 +24,26 @@ class FakeSender {
   async replaceTrack(track: FakeTrack | null): Promise<void> {
     this.track = track;
   }
+  constructor(public encodings: RTCRtpEncodingParameters[]) {}
   getParameters() {
-    return { encodings: [{}] };
+    return { encodings: structuredClone(this.encodings) };
   }
-  async setParameters(): Promise<void> {}
+  async setParameters({ encodings }: { encodings: RTCRtpEncodingParameters[] }): Promise<void> {
+    this.encodings = encodings;
+  }
 }
 
 class FakeTransceiver {
-  readonly sender = new FakeSender();
+  readonly sender: FakeSender;
   readonly receiver: { track: FakeTrack };
   /** The direction in the answer; a test may set `inactive`, which declines the kind. */
   currentDirection: string | null = null;
   constructor(
     readonly kind: 'audio' | 'video',
     readonly direction: string,
+    encodings: RTCRtpEncodingParameters[] = [{}],
   ) {
+    this.sender = new FakeSender(encodings);
     this.receiver = { track: new FakeTrack(kind) };
   }
 }
@@ -49,6 +54,8 @@ export class FakePeerConnection extends EventTarget {
   static connects = true;
   /** The kind that an answer declines, if any. */
   static declines: 'audio' | 'video' | undefined;
+  /** What the browser makes of a sender that is to send several layers. */
+  static layers: 'sent' | 'ignored' | 'refused' = 'sent';
   readonly transceivers: FakeTransceiver[] = [];
   readonly iceGatheringState = 'complete';
   connectionState = 'new';
@@ -59,8 +66,13 @@ export class FakePeerConnection extends EventTarget {
     super();
     FakePeerConnection.all.push(this);
   }
-  addTransceiver(kind: 'audio' | 'video', { direction }: { direction: string }): FakeTransceiver {
-    const transceiver = new FakeTransceiver(kind, direction);
+  addTransceiver(
+    kind: 'audio' | 'video',
+    { direction, sendEncodings }: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] },
+  ): FakeTransceiver {
+    if (sendEncodings && FakePeerConnection.layers === 'refused') throw new TypeError('sendEncodings');
+    const isSent = FakePeerConnection.layers === 'sent';
+    const transceiver = new FakeTransceiver(kind, direction, isSent ? sendEncodings : undefined);
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -112,6 +124,7 @@ export class FakeMediaServer {
     FakePeerConnection.all.length = 0;
     FakePeerConnection.connects = true;
     FakePeerConnection.declines = undefined;
+    FakePeerConnection.layers = 'sent';
     Object.assign(globalThis, {
       RTCPeerConnection: FakePeerConnection,
       RTCRtpSender: class {},

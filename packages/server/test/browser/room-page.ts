@@ -23,6 +23,8 @@ export interface RoomEntry {
   readonly role: 'host' | 'audience';
   /** Preset of the camera of one who publishes; the SDK's own if left out. */
   readonly camera?: string;
+  /** The small picture that one who publishes sends beside the large one; none if left out. */
+  readonly lowStream?: { readonly width: number; readonly height: number; readonly bitrate: number };
   /** Parameters for AgoraRTC.setParameter. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
@@ -90,6 +92,10 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
   });
   const room = { client, events, tracks: [], ready: false, failure: undefined };
   room.publish = async () => {
+    if (entry.lowStream) {
+      client.setLowStreamParameter(entry.lowStream);
+      await client.enableDualStream();
+    }
     const camera = entry.camera && { encoderConfig: entry.camera };
     room.tracks = await AgoraRTC.createMicrophoneAndCameraTracks({}, camera || {});
     room.tracks[1].play('local');
