@@ -5,8 +5,14 @@ import { readJoinArguments } from './client/join-arguments.ts';
 import { Emitter } from './emitter.ts';
 import { AgoraRTCException, toException } from './errors.ts';
 import * as esm from './esm.ts';
-import AgoraRTC, { AgoraRTCErrorCode, type IChannelMediaRelayConfiguration } from './index.ts';
+import AgoraRTC, {
+  AgoraRTCErrorCode,
+  type ICameraVideoTrack,
+  type IChannelMediaRelayConfiguration,
+} from './index.ts';
+import { FakeTrack } from './testing/fake-media.ts';
 import { codeOf } from './testing/fake-server.ts';
+import { CameraVideoTrack } from './tracks/local-video-track.ts';
 import { audioEncoder, screenEncoder, videoEncoder } from './tracks/presets.ts';
 
 const thrown = (act: () => unknown): string => {
@@ -168,6 +174,34 @@ test('SDK36: methods that Housecount does not have reject NOT_SUPPORTED, and hin
   );
   expect(thrown(() => client.setEncryptionConfig('none', ''))).toBe('nothing');
   client.startProxyServer(3);
+});
+
+test('SDK136: data channels are refused, the messages of a host are offered in their place', async () => {
+  const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
+  const config = { id: 1, ordered: true, metadata: '' };
+  for (const call of [client.publish(config), client.unpublish(config as never)])
+    expect(await call.catch(String)).toMatch(
+      /NOT_SUPPORTED: Housecount has no data channels: sendStreamMessage/,
+    );
+  expect(client.localDataChannels).toEqual([]);
+  await client.unsubscribe(1, 'datachannel');
+});
+
+test('SDK136: a clone of a camera is one, and sends a source of its own unless it is said to share it', () => {
+  const source = new FakeTrack('video');
+  Object.assign(source, { clone: () => new FakeTrack('video') });
+  const camera: ICameraVideoTrack = new CameraVideoTrack(
+    source.real,
+    { encoder: {}, kind: 'cam', player: {} },
+    {},
+  );
+  const [own, shared] = [camera.clone('720p_1'), camera.clone(undefined, false)];
+  expect([typeof own.setDevice, own.getMediaStreamTrack() === camera.getMediaStreamTrack()]).toEqual([
+    'function',
+    false,
+  ]);
+  expect(shared.getMediaStreamTrack()).toBe(camera.getMediaStreamTrack());
+  expect(thrown(() => camera.clone('9000p'))).toBe('INVALID_PARAMS');
 });
 
 test('SDK37: a listener that throws stops neither the others nor the caller', () => {

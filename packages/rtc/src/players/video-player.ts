@@ -6,6 +6,9 @@ import { elementOf, screenIn, type VideoScreen } from './video-screen.ts';
 /** A picture this small is none: Chromium shows two by two black pixels when a track ends before its first frame. */
 const placeholderPixels = 2;
 
+/** Time from one look at whether people can see the picture to the next, milliseconds: the original's. */
+const visibilityMs = 30_000;
+
 /** The player that uses each `<video>` of the page now: players that used it before must leave it alone. */
 const players = new WeakMap<HTMLVideoElement, VideoPlayer>();
 
@@ -14,6 +17,8 @@ export interface VideoPlayerOptions {
   readonly usual: VideoPlayerConfig;
   /** Called once, when the first picture is visible. */
   readonly onFirstFrame: () => void;
+  /** Called twice a minute while it plays. */
+  readonly onVisibility: (status: VisibleStatus) => void;
 }
 
 /** Shows a video track in an element of the page: a `<video>` itself, or one that is made inside. */
@@ -22,6 +27,7 @@ export class VideoPlayer {
   #track: MediaStreamTrack | undefined;
   #config: VideoPlayerConfig = {};
   #hasFrame = false;
+  #visibilityTimer: ReturnType<typeof setInterval> | undefined;
 
   /** `element` is the element or its id; INVALID_PARAMS if there is none. */
   constructor(
@@ -102,11 +108,13 @@ export class VideoPlayer {
     const screen = screenIn(container);
     players.set(screen.video, this);
     for (const type of frameEvents) screen.video.addEventListener(type, this.#look);
+    this.#visibilityTimer = setInterval(() => this.options.onVisibility(this.visibility()), visibilityMs);
     return screen;
   }
 
   #leave(): void {
     if (!this.#holds) return;
+    clearInterval(this.#visibilityTimer);
     for (const type of frameEvents) this.#video.removeEventListener(type, this.#look);
     players.delete(this.#video);
     this.#screen.remove();

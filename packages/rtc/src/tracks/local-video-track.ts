@@ -66,6 +66,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
       this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, {
         usual: this.options.player,
         onFirstFrame: () => undefined,
+        onVisibility: (status) => this.emit('video-element-visible-status', status),
       });
     this.#player.style(config);
   }

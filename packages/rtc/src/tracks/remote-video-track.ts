@@ -27,6 +27,7 @@ export class RemoteVideoTrack extends RemoteTrack implements IRemoteVideoTrack {
       this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, {
         usual: {},
         onFirstFrame: () => this.#firstFrame(),
+        onVisibility: (status) => this.emit('video-element-visible-status', status),
       });
       this.setState(1);
     }

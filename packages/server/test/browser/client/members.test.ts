@@ -152,3 +152,54 @@ test('SDK144: with forceturn media goes over the TURN server of the app or not a
   expect(code).toBe('ICE_FAILED');
   await host.close();
 }, 180_000);
+
+test('SDK156: twice a minute a track that plays says whether people can see it, and no longer once it is stopped', async () => {
+  const host = await enter('visible', 1, 'host');
+  const seen = await host.evaluate(() => {
+    const { AgoraRTC } = window as Page;
+    const { setInterval, clearInterval } = window;
+    /** The looks of a player, which are 30 s apart. */
+    const looks = new Map<unknown, () => void>();
+    Object.assign(window, {
+      setInterval: (act: () => void, ms: number) => {
+        const timer = setInterval(act, ms);
+        if (ms === 30_000) looks.set(timer, act);
+        return timer;
+      },
+      clearInterval: (timer: number) => {
+        looks.delete(timer);
+        clearInterval(timer);
+      },
+    });
+    const canvas = document.createElement('canvas');
+    const [mediaStreamTrack] = canvas.captureStream().getVideoTracks();
+    const track = AgoraRTC.createCustomVideoTrack({ mediaStreamTrack });
+    const told: unknown[] = [];
+    track.on('video-element-visible-status', (status: unknown) => told.push(status));
+    const box = document.createElement('div');
+    box.style.cssText = 'position:fixed;left:0;top:0;width:90px;height:60px';
+    document.body.append(box);
+    track.play(box);
+    const look = () => {
+      for (const act of looks.values()) act();
+    };
+    look();
+    box.style.left = '-500px';
+    look();
+    box.style.display = 'none';
+    look();
+    // Into another box, which has one timer as well.
+    track.play(document.body.appendChild(document.createElement('video')));
+    const timers = looks.size;
+    box.remove();
+    track.stop();
+    look();
+    return { told, timers, left: looks.size };
+  });
+  expect(seen).toEqual({
+    told: [{ visible: true }, { visible: false, reason: 'POSITION' }, { visible: false, reason: 'SIZE' }],
+    timers: 1,
+    left: 0,
+  });
+  await host.close();
+}, 180_000);
