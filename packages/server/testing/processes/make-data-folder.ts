@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildRtcToken, buildTokenForBoth } from '../../src/token/build.ts';
 import { Client } from '../clients/client.ts';
+import { SignalingClient } from '../clients/signaling-client.ts';
 import { startReceiver } from './receiver.ts';
 import { startServerProcess, testApp, testAuthorization, until } from './server-process.ts';
 
@@ -73,6 +74,48 @@ function enter(
   return Client.join({ url: server.url, channel, role, ...identity, hello: { token } });
 }
 
+/** Users of signaling: the session with which each comes back, and where it is. */
+async function logIn() {
+  const login = (userId: string, over = {}) => SignalingClient.login(server.url, userId, over);
+  const dee = await login('dee');
+  await dee.subscribes('hall');
+  const eve = await login('eve');
+  const token = stageTokenOf('eve');
+  await eve.asks({ type: 'subscribe', channelType: 'STREAM', channel: 'stage', token, ...stageOptions });
+  const fay = await login('fay');
+  await login('fay', { session: fay.welcome.session, attempt: 3 });
+  // The sessions of these two end with their lease; each is given another one instead.
+  const [gus, hal] = [await login('gus'), await login('hal')];
+  gus.drop();
+  hal.drop();
+  await new Promise((resolve) => setTimeout(resolve, (gus.welcome.leaseMs ?? 0) + 3_000));
+  const gusAgain = await login('gus', { session: gus.welcome.session, attempt: 1 });
+  const halAgain = await login('hal', { session: hal.welcome.session, attempt: 1 });
+  await halAgain.subscribes('hall');
+  const of = ({ welcome: { session } }: SignalingClient, more = {}) => ({ session, ...more });
+  return {
+    dee: of(dee, { message: 'hall' }),
+    eve: of(eve, { stream: 'stage' }),
+    fay: of(fay, { attempt: 3 }),
+    gus: of(gus, { unheard: gusAgain.welcome.session.id }),
+    hal: of(hal, { message: 'hall', newer: halAgain.welcome.session }),
+  };
+}
+
+const stageOptions = { withPresence: true, withMetadata: false, withLock: false, beQuiet: false };
+const stageTokenOf = (account: string): string =>
+  buildRtcToken({
+    appId: testApp.id,
+    certificate: testApp.certificate,
+    channel: 'stage',
+    identity: { account },
+    role: 'audience',
+    expireSeconds: 600,
+    privilegeSeconds: 0,
+    issuedSeconds: Math.floor(Date.now() / 1_000),
+    salt: 1,
+  });
+
 await rest('/endpoints', {
   url: receiver.url,
   allowPrivateNetwork: true,
@@ -99,6 +142,7 @@ const deliveries = await until('everything is delivered or given up', async () =
   }[];
   return found.length === events * endpoints && found.every(({ status }) => status !== 'retrying') && found;
 });
+const sessions = await logIn();
 const [{ sid }] = (await rest(`/channels/${channel}/sids`)).sids;
 const expected = {
   channel,
@@ -111,6 +155,7 @@ const expected = {
   messages: (await rest('/channels/lobby/messages')).messages,
   events: (await rest(`/channels/${channel}/events?sid=${sid}&after=0&limit=1000`)).events,
   endpoints: (await rest('/endpoints')).endpoints,
+  sessions,
 };
 // Cursors and the mark of life are written with the next turn of their timers.
 const written = () => new Promise((resolve) => setTimeout(resolve, 2_000));
