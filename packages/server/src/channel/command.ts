@@ -140,6 +140,10 @@ export interface JoinCommand {
   readonly streams?: StreamState;
   /** For a plain client: the connection of the session that it had opened before with the same token, whose membership it takes up again. */
   readonly formerConnectionId?: string;
+  /** For a user's own channel: the session, no more there, that its client came back for; undefined: it came for none. */
+  readonly insteadOf?: string;
+  /** For a user's own channel: which of its client's tries it is. */
+  readonly attempt?: number;
   /** Silence allowed for this connection, milliseconds. */
   readonly leaseMs: number;
   /** True for a quiet member: nobody is told of it, and no list has it. A join of a connection that is in changes this alone, where the kind has it. */

@@ -1,4 +1,4 @@
-import type { ChannelEvent, Evidence } from '@housecount/protocol';
+import type { ChannelEvent, Evidence, MemberJoined, MemberLeft } from '@housecount/protocol';
 import type { ChannelRefusal } from './command.ts';
 import type { PublishRights } from './membership/rights.ts';
 import type { LockChange } from './parts/locks.ts';
@@ -85,8 +85,26 @@ interface QuietSet {
   readonly quiet: boolean;
 }
 
+/** A join as it is recorded; what it has beside the event is of sessions, in their users' own channels, of which nobody is told. */
+export interface JoinRecord extends MemberJoined {
+  /** The session, no more there, that the client came back for. */
+  readonly insteadOf?: string;
+  /** The client's attempt that was taken. Absent in logs of before. */
+  readonly attempt?: number;
+}
+
+/** A leave as it is recorded. */
+export interface LeaveRecord extends MemberLeft {
+  /** Of a session that others ended: the one that its client had come back for, and may come back for again. */
+  readonly insteadOf?: string;
+}
+
 /** A change of the members of a channel. */
-export type MembershipChange = ChannelEvent | ChannelMark;
+export type MembershipChange =
+  | Exclude<ChannelEvent, MemberJoined | MemberLeft>
+  | JoinRecord
+  | LeaveRecord
+  | ChannelMark;
 
 /** A change of a channel: what is decided, recorded, and folded in by `evolve`. */
 export type ChannelChange =

@@ -68,6 +68,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     seen: world.seen,
     messageTimes: world.messageTimes,
     rules: world.rules,
+    endingOf: world.endingOf,
     channel: (of) => world.channel(of),
     live: (of) => world.live(of),
     idle: () => 0,

@@ -1,7 +1,7 @@
-import type { ChannelEvent, MemberJoined } from '@housecount/protocol';
+import type { ChannelEvent } from '@housecount/protocol';
 import { assert } from '../assert.ts';
 import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
-import type { ChannelMark, MembershipChange } from '../decision.ts';
+import type { ChannelMark, JoinRecord, MembershipChange } from '../decision.ts';
 import { noStates } from '../parts/states.ts';
 import { noPublishers, withTopics } from '../parts/topics.ts';
 import { isOfOne } from '../policy.ts';
@@ -91,7 +91,7 @@ function withoutTexts(channel: OpenChannel, uid: number): OpenChannel {
   };
 }
 
-function joined(record: MemberJoined): Member {
+function joined(record: JoinRecord): Member {
   return {
     uid: record.uid,
     ...(record.account !== undefined && { account: record.account }),
@@ -104,6 +104,8 @@ function joined(record: MemberJoined): Member {
     joinedSeq: record.seq,
     clientSeq: record.clientSeq,
     attachment: record.clientSeq,
+    ...(record.attempt !== undefined && { attempt: record.attempt }),
+    ...(record.insteadOf !== undefined && { insteadOf: record.insteadOf }),
     ...(record.on !== undefined && { on: record.on }),
     ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
     ...(record.publish && { publish: record.publish }),

@@ -1,13 +1,13 @@
 import type { MemberJoined } from '@housecount/protocol';
 import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { JoinCommand } from '../command.ts';
-import type { Decision, MembershipChange } from '../decision.ts';
+import type { Decision, JoinRecord, MembershipChange } from '../decision.ts';
 import { isOfOne } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { interruptedSinceMs } from './lease.ts';
 import { leave, leftRecord } from './leave.ts';
 import type { Member } from './member.ts';
-import { renewed } from './resume.ts';
+import { isOfAnother, renewed, withoutClient } from './resume.ts';
 import { mayBroadcast, recordedRights } from './rights.ts';
 
 export interface MembershipLimits {
@@ -31,6 +31,8 @@ export function decideJoin(
   if (channel.sid === undefined) return opened(channel, command, nowMs, limits);
   const { roster, profile, key, sid, seq } = channel;
   if (roster.getByConnection(command.connectionId)) return { refused: 'already_joined' };
+  if (command.insteadOf !== undefined && roster.getByConnection(command.insteadOf))
+    return { refused: 'already_joined' };
   if (command.profile !== undefined && command.profile !== profile) return { refused: 'profile_mismatch' };
   const role = profile === 'communication' ? 'broadcaster' : command.role;
   if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
@@ -38,6 +40,7 @@ export function decideJoin(
   if (present?.uid === command.uid && isSameClient(present, command, role)) {
     return { changes: takenUp(channel, present, command, nowMs) };
   }
+  if (present && isOfAnother(present, command)) return { refused: 'replaced' };
   const members = roster.size - (present ? 1 : 0);
   const hosts = roster.hostsAt(nowMs) - (present?.role === 'broadcaster' ? 1 : 0);
   // Whoever has ended, and only waits for a later slice, takes nobody's place.
@@ -51,7 +54,8 @@ export function decideJoin(
       changes: [joinedRecord(command, { ...base, seq: seq + 1, count: members + 1, clientSeq })],
     };
   }
-  const left = leave(present, { reason: 'replaced', evidence: 'new-device', nowMs });
+  const gone = command.insteadOf === undefined ? present : withoutClient(present);
+  const left = leave(gone, { reason: 'replaced', evidence: 'new-device', nowMs });
   const replaced = leftRecord(channel, left, nowMs);
   if (isOfOne(key.kind)) {
     const departed = channel.departed.with(present.uid, replaced.clientSeq);
@@ -144,7 +148,7 @@ type Place = Pick<
   'app' | 'channel' | 'sid' | 'seq' | 'atMs' | 'count' | 'profile' | 'role' | 'clientSeq'
 >;
 
-function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
+function joinedRecord(command: JoinCommand, place: Place): JoinRecord {
   const { app, channel, sid, seq, atMs, count, profile, role, clientSeq } = place;
   return {
     type: 'member-joined',
@@ -169,6 +173,8 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     ...recordedRights(command.publish),
     leaseMs: command.leaseMs,
     ...(command.quiet && { quiet: true as const }),
+    ...(command.insteadOf !== undefined && { insteadOf: command.insteadOf }),
+    ...(command.attempt !== undefined && { attempt: command.attempt }),
     ...(command.userId === undefined && recordedDoubts(command)),
   };
 }

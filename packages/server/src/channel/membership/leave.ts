@@ -1,6 +1,6 @@
-import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/protocol';
+import type { Evidence, LeaveReason, RuleScope } from '@housecount/protocol';
 import type { OpenChannel } from '../channel.ts';
-import type { MembershipChange } from '../decision.ts';
+import type { LeaveRecord, MembershipChange } from '../decision.ts';
 import { isOfOne } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import type { Link, Member } from './member.ts';
@@ -79,8 +79,11 @@ export function leavesOf(
   return records;
 }
 
+/** Its client is told of such an end, by whichever name it comes back. */
+const isByOthers = (reason: LeaveReason): boolean => reason === 'kicked' || reason === 'replaced';
+
 /** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
-export function leftRecord(channel: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
+export function leftRecord(channel: OpenChannel, left: Leave, nowMs: number, before = 0): LeaveRecord {
   const { key, sid, profile } = channel;
   const { member, reason, evidence, lastHeardMs, noticedMs, silentSinceMs, ruleScope } = left;
   return {
@@ -103,6 +106,7 @@ export function leftRecord(channel: OpenChannel, left: Leave, nowMs: number, bef
     reason,
     evidence,
     ...(ruleScope !== undefined && { ruleScope }),
+    ...(isByOthers(reason) && member.insteadOf !== undefined && { insteadOf: member.insteadOf }),
     lastHeardMs,
     noticedMs,
     ...(silentSinceMs !== undefined && { silentSinceMs }),

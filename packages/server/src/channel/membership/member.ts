@@ -30,8 +30,10 @@ export interface Member {
   readonly clientSeq: number;
   /** The number of the attachment that backs it: the clientSeq of its join or of its last resume. */
   readonly attachment: number;
-  /** The newest attempt to resume that was taken, if its client counts them. */
+  /** The newest attempt that was taken, if its client counts them; in a user's own channel always, but for sessions of before that was recorded. */
   readonly attempt?: number;
+  /** In a user's own channel: the session that its client had come back for when it was given this one. It may not have heard of that. */
+  readonly insteadOf?: string;
   /** The number of the node's incarnation that the attachment is at; absent: of before they were recorded. */
   readonly on?: number;
   readonly tokenEndsMs?: number;

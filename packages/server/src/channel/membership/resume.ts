@@ -1,6 +1,7 @@
 import type { Channel } from '../channel.ts';
-import type { ResumeCommand } from '../command.ts';
+import type { JoinCommand, ResumeCommand } from '../command.ts';
 import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
+import { isOfOne } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { interruptedSinceMs } from './lease.ts';
 import { linkedByToken } from './link.ts';
@@ -46,10 +47,33 @@ function attached(
     uid,
     connectionId,
     attachment: nextClientSeq(clientSeq, nowMs),
-    ...(attempt > 0 && { attempt }),
+    ...((attempt > 0 || isOfOne(key.kind)) && { attempt }),
     ...(on !== undefined && { on }),
     ...(interruptedSinceMs(link) === undefined && { unbroken: true as const }),
   };
+}
+
+/** A session that is there, as far as it says whose it is. */
+interface Present extends Pick<Member, 'attempt'> {
+  readonly insteadOf?: string | undefined;
+}
+/** The session that a client came back for, if any, and which of its tries that is. */
+type Claim = Pick<JoinCommand, 'insteadOf' | 'attempt'>;
+
+/**
+ * Does a login come back for a session that is no more, while the one that is there is none of that client's, or was taken with a later
+ * try of it? Told "begin anew", such a client would push out the device that took its place. A client is known by the session that it
+ * last heard of: whatever is there instead of that was made for it, and its welcome may be lost. Of one that an older server made it is
+ * not known for whom, and it gives way.
+ */
+export function isOfAnother(present: Present, { insteadOf, attempt = 0 }: Claim): boolean {
+  if (insteadOf === undefined || present.attempt === undefined) return false;
+  return present.insteadOf !== insteadOf || attempt < present.attempt;
+}
+
+/** The member without whom it was made for: that client has the one in its place, and nothing of its own has ended. */
+export function withoutClient({ insteadOf: _, ...member }: Member): Member {
+  return member;
 }
 
 /** What a token says of a member. */

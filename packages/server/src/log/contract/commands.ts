@@ -28,6 +28,9 @@ export interface JoinRequest {
   readonly streams?: StreamState;
   /** For a plain client: the connection of the session that it had opened before with the same token. */
   readonly formerConnectionId?: string;
+  /** The next two as in JoinCommand. Refused as that session was ended by others, or `replaced` by one of another client. */
+  readonly insteadOf?: string;
+  readonly attempt?: number;
   readonly leaseMs: number;
   /** For signaling: nobody is told of the member. A join of a session that is in changes this alone. */
   readonly quiet?: boolean;

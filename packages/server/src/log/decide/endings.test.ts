@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { MemberLeft } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
+import type { LeaveRecord } from '../../channel/decision.ts';
 import { limits } from '../../limits.ts';
 import { type ChannelRecord, recordOf } from '../record/record.ts';
 import { Endings } from './endings.ts';
@@ -34,6 +35,17 @@ test('BACK24: kicks and replacements are remembered with what the rule was about
   for (const other of ['quit', 'timeout', 'token', 'other', 'nobody'])
     expect(endings.of(app, other, 1)).toBeUndefined();
   expect(endings.of('f'.repeat(32), 'a', 1)).toBeUndefined();
+});
+
+test('LOG97: the end of a session is also that of the one for which its client comes back, in a snapshot as well', () => {
+  const endings = new Endings();
+  const home: ChannelKey<'user'> = { app, kind: 'user', name: 'ann' };
+  const ended = { type: 'member-left', connectionId: 'b', insteadOf: 'a', reason: 'kicked', atMs: 1 };
+  endings.absorb(recordOf(home, ended as LeaveRecord));
+  const restored = new Endings();
+  for (const line of endings.lines()) restored.restore(line);
+  for (const known of [endings, restored])
+    expect(['a', 'b', 'c'].map((id) => known.of(app, id, 1)?.code)).toEqual(['kicked', 'kicked', undefined]);
 });
 
 test('BACK24: they are remembered for longer than a token lasts, and then forgotten', () => {

@@ -1,5 +1,6 @@
-import type { MemberLeft, RuleScope } from '@housecount/protocol';
+import type { RuleScope } from '@housecount/protocol';
 import { type ChannelKey, isSubscribable, type SubscribedKind } from '../../channel/channel.ts';
+import type { LeaveRecord } from '../../channel/decision.ts';
 import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 import type { ChannelRecord } from '../record/record.ts';
 import { storedKindOf, storedTypeOf } from '../record/stored-types.ts';
@@ -63,10 +64,12 @@ export class Endings {
     this.#keep({ app, connectionId, atMs, putOut: [...without(before?.putOut, key), key] });
   }
 
-  #left({ app }: ChannelKey, { connectionId, atMs, reason, ruleScope }: MemberLeft): void {
+  #left({ app }: ChannelKey, { connectionId, insteadOf, atMs, reason, ruleScope }: LeaveRecord): void {
     if (reason !== 'kicked' && reason !== 'replaced') return;
     const ending = { code: reason, ...(ruleScope !== undefined && { ruleScope }) };
     this.#keep({ app, connectionId, atMs, ending });
+    // The client of a session of which it has not heard comes back for the one before.
+    if (insteadOf !== undefined) this.#keep({ app, connectionId: insteadOf, atMs, ending });
   }
 
   /** The ending of this connection's membership, or session; undefined: it was not ended, or that is forgotten. */

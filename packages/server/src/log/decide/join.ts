@@ -19,9 +19,11 @@ export function decideJoin(
   nowMs: number,
   on?: number,
 ): Decided {
-  const { key, identity } = request;
+  const { key, identity, insteadOf } = request;
   const { app, kind } = key;
   const channel = state.channel(key);
+  const ending = insteadOf === undefined ? undefined : state.endingOf(app, insteadOf, nowMs);
+  if (ending) return refuse(ending.code);
   const identified = decideIdentity(state, request, random, nowMs);
   if (!identified.ok) return identified;
   const { uid } = identified;
@@ -76,6 +78,8 @@ function commandOf(request: JoinRequest, uid: number, sid: string, on?: number):
     ...(request.publish && { publish: request.publish }),
     ...(request.streams && { streams: request.streams }),
     ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
+    ...(request.insteadOf !== undefined && { insteadOf: request.insteadOf }),
+    ...(request.attempt !== undefined && { attempt: request.attempt }),
     leaseMs: request.leaseMs,
     ...(request.quiet !== undefined && { quiet: request.quiet }),
     ...(userId !== undefined && { userId }),

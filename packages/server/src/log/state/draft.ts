@@ -3,7 +3,7 @@ import { ChannelMap } from '../../channel/channel-map.ts';
 import { evolve } from '../../channel/evolve.ts';
 import type { AccountUids } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
-import type { Endings } from '../decide/endings.ts';
+import { type Ending, Endings } from '../decide/endings.ts';
 import { MessageTimes } from '../decide/message-times.ts';
 import { Rules } from '../decide/rules/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
@@ -52,8 +52,10 @@ export class Draft implements StateView {
   /** The time of its records, epoch milliseconds; undefined while there are none. */
   #atMs: number | undefined;
   readonly #touched = new Map<string, number>();
-  /** Records that end memberships, or begin those of signaling: nothing is decided by them, so they count when they are durable. */
+  /** Records that end memberships, or begin those of signaling. */
   readonly #comings: ChannelRecord[] = [];
+  /** The endings among the first so many of them, for the few decisions that ask. */
+  readonly #endings: { readonly known: Endings; of: number };
   /** The key that a record of this draft keeps. */
   #accountKey: string | undefined;
 
@@ -66,6 +68,7 @@ export class Draft implements StateView {
     this.rules = new Rules(base.rules);
     this.nodes = base.nodes;
     this.limitsOf = base.limitsOf;
+    this.#endings = { known: new Endings(base.limitsOf), of: 0 };
     const { usage } = base;
     this.usage = {
       open: (app) => usage.open(app) + this.#used.open(app),
@@ -105,6 +108,13 @@ export class Draft implements StateView {
     const drafted = this.#channels.of(app, 'live');
     yield* drafted.values();
     for (const channel of this.#base.live(app)) if (!drafted.has(channel.key.name)) yield channel;
+  }
+
+  endingOf(app: string, connectionId: string, nowMs: number): Ending | undefined {
+    const { known, of } = this.#endings;
+    for (const record of this.#comings.slice(of)) known.absorb(record);
+    this.#endings.of = this.#comings.length;
+    return known.of(app, connectionId, nowMs) ?? this.#base.endingOf(app, connectionId, nowMs);
   }
 
   absorb(record: LogRecord): void {

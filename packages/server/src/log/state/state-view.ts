@@ -1,6 +1,7 @@
 import type { Channel, ChannelKey } from '../../channel/channel.ts';
 import type { AccountUids } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
+import type { Ending } from '../decide/endings.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
 import type { Rules } from '../decide/rules/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
@@ -15,6 +16,8 @@ export interface StateView {
   readonly isAccountKeyKept: boolean;
   readonly seen: Pick<SeenUids, 'holder'>;
   readonly messageTimes: Pick<MessageTimes, 'next'>;
+  /** The ending, by others, of a session. */
+  endingOf(app: string, connectionId: string, nowMs: number): Ending | undefined;
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   /** A channel as it is; empty if nothing is known of it. */
   channel(key: ChannelKey): Channel;

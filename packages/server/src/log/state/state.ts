@@ -87,6 +87,7 @@ export class LogState implements StateView {
   /** Forgets what is in the past once the log has come to `atMs`. */
   reached = (atMs: number) => this.#channels.reached(atMs);
   idle = (app: string, nowMs: number) => this.#channels.idle(app, nowMs);
+  endingOf = (app: string, connectionId: string, nowMs: number) => this.endings.of(app, connectionId, nowMs);
 
   /** Folds one record in. */
   absorb(record: LogRecord): void {

@@ -4,12 +4,13 @@ import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Identities } from '../../log/contract/identities.ts';
 import { uidOf } from '../names/identity.ts';
+import type { Arrival } from './login/arrival.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface SessionKicksNeeds extends Omit<EdgeKicksNeeds, 'find'> {
   readonly log: Pick<Commands, 'submit'> & Pick<Channels, 'channel'> & Pick<Identities, 'uidOf'>;
-  readonly sessions: Pick<Sessions, 'all'>;
+  readonly sessions: Pick<Sessions, 'all' | 'arrivals'>;
 }
 
 /**
@@ -22,13 +23,15 @@ export function sessionKicks(needs: SessionKicksNeeds): EdgeKicks {
     ...needs,
     *find(made, isMeant) {
       const { app, ip, channel } = made.rule;
-      const there = sessions.all().filter((each) => each.app.id === app && each.address === ip);
+      const isFrom = (each: Session | Arrival) => each.app.id === app && each.address === ip;
+      const there = sessions.all().filter(isFrom);
       if (channel === undefined) {
         // Rules about an app as a whole speak of no channel: no channel has this name.
-        const meant = there.filter(({ userId }) =>
-          isMeant({ channel: '', uid: uidOf(log, app, userId) ?? 0, ip, userId }),
-        );
-        for (const session of meant) yield ended(session);
+        const isOut = ({ userId }: Session | Arrival) =>
+          isMeant({ channel: '', uid: uidOf(log, app, userId) ?? 0, ip, userId });
+        for (const session of there) if (isOut(session)) yield ended(session);
+        for (const arrival of sessions.arrivals())
+          if (isFrom(arrival) && isOut(arrival)) yield turnedAway(arrival);
         return;
       }
       const keys = subscribedKinds.map((kind) => ({ app, kind, name: channel }));
@@ -42,6 +45,15 @@ export function sessionKicks(needs: SessionKicksNeeds): EdgeKicks {
     },
   });
 }
+
+/** It is over before it begins. */
+const turnedAway = (arrival: Arrival): PutOut => ({
+  memberships: 1,
+  async run() {
+    await arrival.end('kicked');
+    return [arrival.home];
+  },
+});
 
 /** It is over, with all that it is in. */
 function ended(session: Session): PutOut {

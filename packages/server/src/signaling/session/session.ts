@@ -32,7 +32,7 @@ export interface SessionStart {
   readonly rates: Rates;
   /** The permissions that its token has; absent: everything. */
   readonly permissions?: Permissions;
-  /** The id of the one that the client came back for, which had ended. */
+  /** The id of the one that the client came back for, which was no more: it may not have heard of this one. */
   readonly insteadOf?: string;
   /** The number of the attempt with which the client came. */
   readonly attempt?: number;

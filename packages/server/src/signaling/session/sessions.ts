@@ -1,9 +1,10 @@
 import type { Code } from '@housecount/protocol';
-import type { Clock, Random } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
+import type { Arrival } from './login/arrival.ts';
 import { enterHome } from './login/enter.ts';
 import { loggedMemberships, loggedSession, type MembershipNeeds } from './login/logged-memberships.ts';
 import type { SessionEndings } from './login/session-endings.ts';
@@ -14,7 +15,6 @@ import type { Session, SessionOwner, SessionStart } from './session.ts';
 export interface SessionsNeeds extends MembershipNeeds {
   readonly log: MembershipNeeds['log'] & Commands;
   readonly clock: Pick<Clock, 'steadyMs'>;
-  readonly random: Pick<Random, 'id'>;
   readonly holders: Pick<LockHolders, 'are'>;
   readonly endings: Pick<SessionEndings, 'note'>;
   readonly recentRates: Pick<RecentRates, 'of' | 'keep'>;
@@ -30,6 +30,7 @@ export class Sessions implements SessionOwner {
   readonly #needs: SessionsNeeds;
   readonly #byUser = new Map<string, Session>();
   readonly #byId = new Map<string, Session>();
+  readonly #arrivals = new Set<Arrival>();
 
   constructor(needs: SessionsNeeds) {
     this.#needs = needs;
@@ -59,16 +60,28 @@ export class Sessions implements SessionOwner {
     return [...this.#byId.values()];
   }
 
-  /** A session begins, of a user who has none; without an id it gets one. It may do what the user's last one could. */
-  begin({
-    id = this.#needs.random.id(24),
-    ...start
-  }: Omit<SessionStart, 'id' | 'identity' | 'rates'> & { readonly id?: string }): Session {
+  /** Those that the log is asked to take; a copy as well. */
+  arrivals(): readonly Arrival[] {
+    return [...this.#arrivals];
+  }
+
+  /** The log is asked to take a session, until `decide` is done: what ends sessions ends it too. */
+  async arrives<Decided>(arrival: Arrival, decide: () => Promise<Decided>): Promise<Decided> {
+    this.#arrivals.add(arrival);
+    try {
+      return await decide();
+    } finally {
+      this.#arrivals.delete(arrival);
+      arrival.over();
+    }
+  }
+
+  /** A session begins, of a user who has none. It may do what the user's last one could. */
+  begin(start: Omit<SessionStart, 'identity' | 'rates'>): Session {
     const { app, userId } = start;
     const key = userKey(app.id, userId);
     const session = this.#needs.makeSession(this, {
       ...start,
-      id,
       identity: identityOf(this.#needs.log, app.id, userId),
       rates: this.#needs.recentRates.of(app.id, userId),
     });
@@ -124,8 +137,8 @@ export class Sessions implements SessionOwner {
 
   /** Ends every session of an app that is gone, each told so. Resolves when that is durable. */
   async endApp(app: string): Promise<void> {
-    const gone = this.all().filter((session) => session.app.id === app);
-    await Promise.all(gone.map((session) => session.end('invalid_app_id', 'kick')));
+    const gone = [...this.all(), ...this.arrivals()].filter((each) => each.app.id === app);
+    await Promise.all(gone.map((each) => each.end('invalid_app_id', 'kick')));
   }
 
   /** The log could not take it when it began. */

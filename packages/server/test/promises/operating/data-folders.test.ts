@@ -9,8 +9,9 @@ import { openTables } from '../../../src/kept/tables/sqlite.ts';
 import { deliveryFormat } from '../../../src/ledger/deliveries/delivery-tables.ts';
 import { historyFormat } from '../../../src/ledger/history/history-tables.ts';
 import { messageFormat } from '../../../src/ledger/messages/message-tables.ts';
-import { buildRtcToken } from '../../../src/token/build.ts';
+import { buildRtcToken, buildSignalingToken } from '../../../src/token/build.ts';
 import { Client } from '../../../testing/clients/client.ts';
+import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
 import { type FakedTime, fakedTime, faketimeLibrary } from '../../../testing/processes/faked-time.ts';
 import {
   type ServerProcess,
@@ -31,6 +32,16 @@ interface Expected {
   readonly events: readonly { type: string; account?: string; uid?: number }[];
   readonly endpoints: readonly { endpointId: string; description?: string }[];
   readonly key?: string;
+  /** The sessions with which users of signaling come back. */
+  readonly sessions?: Readonly<Record<'dee' | 'eve' | 'fay' | 'gus' | 'hal', KeptSession>>;
+}
+
+interface KeptSession {
+  readonly session: { readonly id: string; readonly key: string };
+  /** The session that was begun instead, of which its client has not heard. */
+  readonly unheard?: string;
+  /** One of another client. */
+  readonly newer?: { readonly id: string; readonly key: string };
 }
 
 const fixtures = fileURLToPath(new URL('../../fixtures/data-folders/', import.meta.url));
@@ -159,6 +170,53 @@ describe('folders of older versions', () => {
         hosts.map(({ uid }) => ({ uid, audio: false, video: false })),
       );
     });
+
+  timed(
+    'DATA1, SIG198: users of signaling come back to a folder of a server that recorded less of their sessions',
+    async () => {
+      const { atMs, sessions } = expectedOf('signaling-sessions');
+      if (!sessions) throw new Error('the folder has no sessions');
+      const aheadSeconds = await startOn(copyOf('signaling-sessions'), atMs);
+      const issuedSeconds = Math.floor(Date.now() / 1_000) + aheadSeconds;
+      const { id: appId, certificate } = testApp;
+      const come = async (userId: string, session: KeptSession['session'], attempt?: number) => {
+        const token = buildSignalingToken({
+          appId,
+          certificate,
+          userId,
+          expireSeconds: 600,
+          issuedSeconds,
+          salt: 1,
+        });
+        const more = { token, session, ...(attempt !== undefined && { attempt }) };
+        const user = SignalingClient.open(server?.url ?? '', userId, more, {});
+        await user.until('an answer', () => user.frames.length > 0);
+        return user;
+      };
+      const { dee, eve, fay, gus, hal } = sessions;
+      for (const [userId, { session }] of Object.entries({ dee, eve }))
+        expect((await come(userId, session)).welcome).toMatchObject({ resumed: false, session });
+      expect((await come('fay', fay.session, 2)).all('closing')).toMatchObject([{ code: 'replaced' }]);
+      expect((await come('fay', fay.session, 4)).welcome).toMatchObject({
+        attempt: 4,
+        session: fay.session,
+      });
+      // Which of these two was given another session instead the folder does not say: who is in no channel may have been.
+      const [gone, other] = [await come('hal', hal.session, 2), await come('gus', gus.session, 2)];
+      expect(gone.all('closing')).toMatchObject([{ code: 'replaced' }]);
+      expect(other.welcome.session.id).not.toBe(gus.unheard ?? '');
+      const kept = [hal.newer ?? hal.session, other.welcome.session] as const;
+      expect((await come('hal', kept[0], 1)).welcome).toMatchObject({ session: { id: kept[0].id } });
+      await server?.kill();
+      await server?.restart();
+      // From now on it does say.
+      const again = await come('gus', gus.session, 3);
+      expect(again.welcome.session.id).not.toBe(kept[1].id);
+      expect((await come('hal', hal.session, 3)).all('closing')).toMatchObject([{ code: 'replaced' }]);
+      expect((await come('hal', kept[0], 2)).welcome.session.id).toBe(kept[0].id);
+    },
+    120_000,
+  );
 
   timed(
     'DATA12: a folder of before says, once a server has started on it, that older ones read it no more',

@@ -1,7 +1,6 @@
-import type { Code, SignalingLogin } from '@housecount/protocol';
+import type { SignalingLogin } from '@housecount/protocol';
 import { attachmentOf } from '../../../channel/membership/resume.ts';
 import type { CommandOutcome, Commands } from '../../../log/contract/commands.ts';
-
 import type { PutOut } from '../../../log/decide/endings.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import { isBanned, keptOut, type ModerationNeeds, tellKicked } from '../../messages/moderation.ts';
@@ -13,6 +12,7 @@ import type { Sessions } from '../sessions.ts';
 import { enterHome } from './enter.ts';
 import { loggedMemberships, loggedSession, type MembershipNeeds } from './logged-memberships.ts';
 import { type CheckedLogin, checkLogin, type LoginNeeds } from './login.ts';
+import { NewSessions, type NewSessionsNeeds, type Refusal } from './new-sessions.ts';
 import type { SessionEndings } from './session-endings.ts';
 import { verifySessionKey } from './session-key.ts';
 
@@ -25,12 +25,11 @@ export type Admission =
       readonly putOut?: readonly PutOut[];
     }
   | Refusal;
-type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
-export interface LoginsNeeds extends LoginNeeds {
+export interface LoginsNeeds extends LoginNeeds, Pick<NewSessionsNeeds, 'random'> {
   readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Commands;
   readonly whereabouts: MembershipNeeds['whereabouts'];
-  readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
+  readonly sessions: Pick<Sessions, 'of' | 'begin' | 'arrives' | 'takeRenewals'>;
   readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;
   /** Signs session keys. */
   readonly secret: Uint8Array;
@@ -42,9 +41,11 @@ const unknownOptions = { withMessage: false, withPresence: false, withMetadata: 
 /** Decides logins: whose session begins, or is taken up again. */
 export class Logins {
   readonly #needs: LoginsNeeds;
+  readonly #newSessions: NewSessions;
 
   constructor(needs: LoginsNeeds) {
     this.#needs = needs;
+    this.#newSessions = new NewSessions(needs);
   }
 
   /**
@@ -59,32 +60,24 @@ export class Logins {
     const { address, isHere } = connection.socket;
     const checked = checkLogin(this.#needs, frame, isHere);
     if (!checked.ok) return checked;
-    const { app, tokenEndsMs, leaseMs, permissions } = checked;
+    const { app } = checked;
     const { userId, attempt = 0 } = frame;
     if (isBanned(log, app.id, { userId, address })) return { ok: false, code: 'banned' };
     if (!sessions.takeRenewals(app.id, userId)) return { ok: false, code: 'rate_limited' };
     const claimed = this.#claimOf(app, frame);
-    if (claimed !== undefined) {
-      // A try that its client has given up, and that came later than its next one.
-      if (this.#isOfBefore(app, userId, claimed, attempt)) return { ok: false, code: 'replaced' };
-      const taken = await this.#takeUp(checked, userId, { claimed, attempt }, address);
-      if (taken) return taken;
-    }
+    const takeUp = async () =>
+      claimed === undefined ? undefined : this.#takeUp(checked, userId, { claimed, attempt }, address);
+    const taken = await takeUp();
+    if (taken) return taken;
     if (connection.isOver) return { ok: false, code: 'left' };
-    this.#endOthers(app, userId);
-    const session = sessions.begin({
-      app,
-      userId,
-      leaseMs,
-      ...(tokenEndsMs !== undefined && { tokenEndsMs }),
-      ...(permissions && { permissions }),
-      ...(claimed !== undefined && { insteadOf: claimed, attempt }),
-    });
-    session.address = address;
-    const refusal = await this.#enter(session, tokenEndsMs);
-    if (refusal) return refusal;
+    const claim = claimed === undefined ? { attempt: 0 } : { insteadOf: claimed, attempt };
+    const begun = await this.#newSessions.begin(checked, userId, address, claim);
+    if (!begun.ok) {
+      const back = begun.code === 'already_joined' ? await takeUp() : undefined;
+      return back ?? begun;
+    }
     const putOut = claimed === undefined ? {} : endings.putOutOf(app.id, claimed);
-    return { ok: true, session, resumed: false, ...putOut };
+    return { ok: true, session: begun.session, resumed: false, ...putOut };
   }
 
   /** Undefined: the session is in; a refusal ends it. */
@@ -104,12 +97,6 @@ export class Logins {
     return claim.app === app.id && claim.userId === userId ? claim.id : undefined;
   }
 
-  /** True of an attempt before the newest with which the client came for this session, or was given the one that there is instead of it. */
-  #isOfBefore(app: SignalingApp, userId: string, claimed: string, attempt: number): boolean {
-    const known = this.#needs.sessions.of(app.id, userId);
-    return (known?.id === claimed || known?.insteadOf === claimed) && attempt < known.attempt;
-  }
-
   /** Takes up the session that a client claims; undefined: the session is no more, and another one may begin. */
   async #takeUp(
     checked: CheckedLogin,
@@ -118,10 +105,10 @@ export class Logins {
     address: string,
   ): Promise<Admission | undefined> {
     const { sessions, endings } = this.#needs;
-    const { app, leaseMs, permissions } = checked;
+    const { app, permissions } = checked;
     const ended = sessions.of(app.id, userId)?.id === claimed ? undefined : endings.of(app.id, claimed);
     if (ended) return { ok: false, code: ended };
-    const back = this.#returning(app, userId, claimed, leaseMs);
+    const back = this.#returning(checked, userId, claimed, attempt);
     if (back === 'replaced') return { ok: false, code: 'replaced' };
     if (!back) return undefined;
     back.session.attempt = attempt;
@@ -135,33 +122,41 @@ export class Logins {
     if (refusal !== 'over') return refusal;
     // Ended meanwhile, by the backend or by a newer device.
     const code = endings.of(app.id, claimed);
-    if (code) return { ok: false, code };
-    return sessions.of(app.id, userId) ? { ok: false, code: 'replaced' } : undefined;
+    return code && { ok: false, code };
   }
 
-  /** The session with this id, if it is still the user's: from memory, or made of what the log says of it. */
+  /** The session with this id, if it is still the user's: from memory, or made of what the log says of it; undefined: it is no more. */
   #returning(
-    app: SignalingApp,
+    { app, leaseMs }: CheckedLogin,
     userId: string,
     id: string,
-    leaseMs: number,
+    attempt: number,
   ): { readonly session: Session; readonly isRestored: boolean } | 'replaced' | undefined {
-    const { sessions } = this.#needs;
+    const { log, sessions } = this.#needs;
     const known = sessions.of(app.id, userId);
-    // Told "begin anew", a client that comes back by itself would push out the device that took its place.
-    if (known?.id === id) return { session: known, isRestored: false };
-    // It was made for this very client, which has not heard of it: the welcome was lost.
-    if (known?.insteadOf === id) return undefined;
-    if (known) return 'replaced';
+    const logged = loggedSession(log, app.id, userId);
+    const member = logged?.connectionId === id ? logged.member : undefined;
+    // A try that its client has given up, and that came later than its next one, takes nothing from that one.
+    const newest = known?.id === id ? known.attempt : (member?.attempt ?? 0);
+    if (attempt < newest) return 'replaced';
+    if (known) return known.id === id ? { session: known, isRestored: false } : undefined;
     const memberships = loggedMemberships(this.#needs, app.id, userId);
     const own = memberships.filter(({ connectionId }) => connectionId === id);
-    const logged = loggedSession(this.#needs.log, app.id, userId);
-    // One that subscribes to nothing may be this very client's, which has not heard of it before the server ended.
-    if (own.length === 0 && logged?.connectionId !== id)
-      return memberships.length > 0 ? 'replaced' : undefined;
-    const session = sessions.begin({ id, app, userId, leaseMs });
+    if (own.length === 0 && !member) {
+      // Of a session that an older server began the log does not say for whom. One that subscribes to nothing may be this very client's.
+      const isUnknown = logged?.member.attempt === undefined;
+      return isUnknown && memberships.length > 0 ? 'replaced' : undefined;
+    }
+    const { insteadOf } = member ?? {};
+    const session = sessions.begin({
+      id,
+      app,
+      userId,
+      leaseMs,
+      ...(insteadOf !== undefined && { insteadOf }),
+    });
     for (const { key } of own) session.restore(key, unknownOptions);
-    if (logged?.connectionId === id) session.entered(undefined);
+    if (member) session.entered(undefined);
     session.isWhole = false;
     return { session, isRestored: true };
   }
@@ -239,23 +234,6 @@ export class Logins {
       return log.submit(key, { type: 'kick', connectionIds, ruleScope });
     });
     await Promise.all(kicks);
-  }
-
-  /** One session per user: what an earlier one is in, here or from before a restart, it leaves. */
-  #endOthers(app: SignalingApp, userId: string): void {
-    const { log, logger, sessions } = this.#needs;
-    const known = sessions.of(app.id, userId);
-    if (known) {
-      void known.end('replaced', 'new-device');
-      return;
-    }
-    // The one that the log has alone is replaced by the newcomer; so is what it is in.
-    for (const { key, connectionId } of loggedMemberships(this.#needs, app.id, userId))
-      log.submit(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
-        logger.warn('an earlier session could not be ended; it ends with its lease', {
-          cause: String(cause),
-        }),
-      );
   }
 }
 
