@@ -175,3 +175,23 @@ test('MEDIA45: a client over TCP alone is connected, ended with 400, and comes b
     return second.answers.includes(400);
   });
 });
+
+test('MEDIA40: sixty clients that come at once over TCP are all connected, and all are told the end', async () => {
+  const { session, sfu } = await bench();
+  const { tcpPort } = await sfu.listen();
+  const clients = await Promise.all(
+    Array.from({ length: 60 }, async (_, i) => {
+      const { overTcpAt } = await session(`player-${i}`, 'recvonly');
+      return overTcpAt(tcpPort);
+    }),
+  );
+  await until(() => {
+    for (const client of clients) if (client.data.length === 0) client.check();
+    return clients.every(({ data }) => data.length > 0);
+  }, 30_000);
+  for (let i = 0; i < clients.length; i++) sfu.close(`player-${i}`);
+  await until(() => {
+    for (const client of clients) if (!client.answers.includes(400)) client.check();
+    return clients.every(({ answers }) => answers.includes(400));
+  });
+}, 60_000);

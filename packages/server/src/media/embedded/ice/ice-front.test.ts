@@ -470,3 +470,29 @@ test('MEDIA42: checks of a session that has ended are answered 400, if they have
   front.dataFromClient(media, here, nowMs);
   expect([mediaTo(), toLibrary(), claimed.size]).toEqual([[], [], 0]);
 });
+
+test('MEDIA52: a client that goes on from another address is followed at once, without a restart', () => {
+  const made = bench();
+  const { front, proved, comes, checks, answers, mediaTo, nowMs } = made;
+  proved();
+  const { own, client } = comes('one', here);
+  made.nowMs = nowMs + 100;
+  front.dataFromClient(media, here, made.nowMs);
+  made.nowMs += 100;
+  // Of a lower priority: the network that is left. The other one says nothing any more.
+  checks(own, client, there, { controlling: Buffer.alloc(8, 1), useCandidate: true, priority: 0 });
+  answers(client);
+  front.fromLibrary(media, made.nowMs);
+  expect(mediaTo()).toEqual([there]);
+  // It was a quick choice among two that are there: the better one it is, when it is heard again.
+  made.nowMs += 100;
+  checks(own, client, here);
+  answers(client);
+  front.fromLibrary(media, made.nowMs);
+  expect(mediaTo()).toEqual([here]);
+  // A check that does not choose is no choice.
+  checks(own, client, here, { controlling: Buffer.alloc(8, 1) });
+  checks(own, client, there, { controlling: Buffer.alloc(8, 1), useCandidate: true, priority: 0 });
+  front.fromLibrary(media, made.nowMs);
+  expect(mediaTo()).toEqual([there]);
+});

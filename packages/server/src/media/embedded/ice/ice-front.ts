@@ -418,6 +418,9 @@ const proved = (path: Path, nowMs: number): boolean => nowMs - path.provedMs < m
 
 function better(path: Path, than: Path, nowMs: number): boolean {
   if (path.generation !== than.generation) return path.generation.order > than.generation.order;
+  // Chosen after the other was last heard: the client went from there to here, another network say.
+  const leads = (one: Path, other: Path) => one.nominatedMs > other.heardMs;
+  if (leads(path, than) !== leads(than, path)) return leads(path, than);
   const lively = (of: Path) => nowMs - of.heardMs < mediaLimits.frontQuietMs;
   if (lively(path) !== lively(than)) return lively(path);
   return path.priority > than.priority;
