@@ -3,6 +3,8 @@ import { type AgoraRTCException, aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { onAnyAbort, throwIfAborted } from '../timing.ts';
 import { onConnectionState } from './connection-state.ts';
+import { restartIce } from './ice-restart.ts';
+import { watchNetwork } from './network-change.ts';
 import {
   deleteSession,
   type MediaResource,
@@ -21,7 +23,10 @@ const gatherMsMax = { direct: 300, relayed: 1500 } as const;
  * a firewall lets no media through that is said.
  */
 const connectMsMax = 15_000;
-/** `disconnected` for this long counts as failed, milliseconds: ICE alone takes about 25 s to say so. */
+/**
+ * `disconnected` for this long counts as failed, milliseconds: ICE alone takes about 25 s to say so. It begins anew when the server
+ * has agreed to look for another way.
+ */
 const disconnectedMsMax = 3_000;
 
 export interface MediaSessionOptions {
@@ -47,6 +52,9 @@ export class MediaSession {
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #state: RTCPeerConnectionState = 'new';
   readonly #unwatch: () => void;
+  readonly #unwatchNetwork: () => void;
+  /** Another way is being looked for. */
+  #isRestarting = false;
   readonly #over = new AbortController();
   /** The callbacks of the wait until media can flow, which a loss rejects; undefined outside it. */
   #connecting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
@@ -57,6 +65,7 @@ export class MediaSession {
     private readonly options: MediaSessionOptions,
   ) {
     this.#unwatch = onConnectionState(connection, (current) => this.#changed(current));
+    this.#unwatchNetwork = watchNetwork(() => void this.#restart());
   }
 
   /**
@@ -124,6 +133,7 @@ export class MediaSession {
     this.#over.abort();
     clearTimeout(this.#lostTimer);
     this.#unwatch();
+    this.#unwatchNetwork();
     this.connection.onicecandidate = null;
     this.connection.close();
     this.options.onState('closed', this.#state);
@@ -144,7 +154,32 @@ export class MediaSession {
     this.options.onState(current, previous);
     if (current === 'connected') this.#connecting?.resolve();
     if (current === 'failed' || current === 'closed') this.#lost();
-    if (current === 'disconnected') this.#lostTimer = setTimeout(() => this.#lost(), disconnectedMsMax);
+    if (current !== 'disconnected') return;
+    this.#waitForWay();
+    void this.#restart();
+  }
+
+  #waitForWay(): void {
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = setTimeout(() => this.#lost(), disconnectedMsMax);
+  }
+
+  /** The network may be another one: the session goes on over that, if it can. */
+  async #restart(): Promise<void> {
+    const isUp = this.#state === 'connected' || this.#state === 'disconnected';
+    if (this.#closed || this.#connecting || this.#isRestarting || !isUp) return;
+    this.#isRestarting = true;
+    const { bearer, iceServers } = this.options;
+    try {
+      const given = { bearer: bearer(), iceServers: iceServers(), signal: this.#over.signal };
+      await restartIce(this.connection, this.resource, given);
+      if ((this.#state as RTCPeerConnectionState) === 'disconnected') this.#waitForWay();
+    } catch (error) {
+      // It goes on as it was: if that is lost another session takes its place.
+      log.debug('no other way was found for media', error);
+    } finally {
+      this.#isRestarting = false;
+    }
   }
 
   #lost(): void {
@@ -181,7 +216,8 @@ export class MediaSession {
       );
     };
     this.connection.onicecandidate = ({ candidate }) => {
-      if (candidate?.candidate && !this.#closed) send([candidate]);
+      // With other credentials than the server knows a fragment would ask for a restart of its own.
+      if (candidate?.candidate && !this.#closed && !this.#isRestarting) send([candidate]);
     };
     if (late.length > 0) send(late);
   }

@@ -85,6 +85,25 @@ export async function patchCandidates(
   });
 }
 
+/**
+ * Restarts ICE with the fragment's credentials; resolves with the fragment that has the server's (RFC 9725 section 4.3.2). Rejects
+ * OfferRefused, NETWORK_ERROR or OPERATION_ABORTED.
+ */
+export async function patchRestart(
+  { url }: MediaResource,
+  bearer: string,
+  fragment: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { response, body } = await send(url, bearer, signal, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' },
+    body: fragment,
+  });
+  if (response.status !== 200) throw refusalOf(response, body);
+  return body;
+}
+
 /** Ends a session. `keepalive` lets the request outlive its page. A session that is gone already is no failure. */
 export async function deleteSession(url: string, bearer: string, keepalive = false): Promise<void> {
   await send(url, bearer, undefined, { method: 'DELETE', keepalive });

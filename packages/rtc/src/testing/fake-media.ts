@@ -57,10 +57,14 @@ export class FakePeerConnection extends EventTarget {
   /** What the browser makes of a sender that is to send several layers. */
   static layers: 'sent' | 'ignored' | 'refused' = 'sent';
   readonly transceivers: FakeTransceiver[] = [];
+  readonly answers: string[] = [];
   readonly iceGatheringState = 'complete';
   connectionState = 'new';
   localDescription: { type: string; sdp: string } | null = null;
   onicecandidate: ((event: { candidate: null }) => void) | null = null;
+  restarts = 0;
+  /** What was configured last. */
+  given: RTCConfiguration | undefined;
   /** Called with what the SDK configures, and kept for tests. */
   constructor(readonly configuration: RTCConfiguration = {}) {
     super();
@@ -82,10 +86,20 @@ export class FakePeerConnection extends EventTarget {
   async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
     this.localDescription = description;
   }
-  async setRemoteDescription(): Promise<void> {
+  async setRemoteDescription({ sdp = '' }: { sdp?: string } = {}): Promise<void> {
+    this.answers.push(sdp);
     for (const transceiver of this.transceivers)
       if (transceiver.kind === FakePeerConnection.declines) transceiver.currentDirection = 'inactive';
     if (FakePeerConnection.connects) queueMicrotask(() => this.becomes('connected'));
+  }
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+  setConfiguration(given: RTCConfiguration): void {
+    this.given = given;
+  }
+  restartIce(): void {
+    this.restarts += 1;
   }
   async getStats(): Promise<Map<string, unknown>> {
     return new Map();
@@ -159,6 +173,13 @@ export class FakeMediaServer {
       return new Response('v=0', { status: 201, headers: { location: `/v1/media/${session}` } });
     }
     const session = url.pathname.split('/').at(-1) ?? '';
+    if (headers.get('if-match') === '*' && this.open.has(session))
+      return new Response(
+        'a=ice-ufrag:other\r\na=ice-pwd:secret\r\na=candidate:1 1 UDP 1 192.0.2.1 7082 typ host\r\n',
+        {
+          status: 200,
+        },
+      );
     const known = request.method === 'DELETE' ? this.open.delete(session) : this.open.has(session);
     return new Response(null, { status: known ? 204 : 404 });
   }

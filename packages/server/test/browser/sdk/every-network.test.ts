@@ -7,8 +7,9 @@ import type { Logger } from '../../../src/observe/contract.ts';
 import { turnPassword } from '../../../src/token/ice-servers.ts';
 import { tokenFor } from '../../../testing/clients/client.ts';
 import { type Coturn, startCoturn } from '../../../testing/media/coturn.ts';
+import { type LossyRelay, lossyRelay } from '../../../testing/media/lossy-relay.ts';
 import { testApp, until } from '../../../testing/processes/server-process.ts';
-import { startTestServer } from '../../../testing/processes/test-server.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from '../chromium.ts';
 import { connectionState, play, publish, seesMore, selectedPair } from '../engine-pages.ts';
 
@@ -20,6 +21,9 @@ const logger: Logger = {
   error: (message, fields) => console.error(message, fields),
   with: () => logger,
 };
+// biome-ignore lint/suspicious/noExplicitAny: the pages of the SDK are written against an API that has no types here.
+type Scripts = any;
+
 const secret = 'what-coturn-and-we-know';
 
 let browser: Chromium;
@@ -136,56 +140,117 @@ test('MEDIA49: the TURN server takes a password until it ends', async () => {
   expect(await gathered(relayed('udp', Date.now() - 1_000))).toEqual({ found: [], errors: [401] });
 }, 180_000);
 
+/** A page of the SDK in a channel where uid 1 publishes and all play; `made` has its connections. */
+async function sdkPage(
+  server: TestServer,
+  uid: number,
+  prepare: (argument: string) => void,
+  argument = '',
+): Promise<Page> {
+  const page = await newPage();
+  await page.evaluate(() => Object.assign(window, { made: [] }));
+  await page.evaluate(prepare, argument);
+  await page.addScriptTag({ url: `${server.url}/sdk/AgoraRTC_N.js` });
+  await page.evaluate(
+    async ({ app, token, uid }) => {
+      const { AgoraRTC } = window as Scripts;
+      const client = AgoraRTC.createClient({ mode: 'rtc', codec: 'vp8' });
+      client.on('user-published', (user: Scripts, kind: string) => client.subscribe(user, kind));
+      await client.join(app, 'networks', token, uid);
+      if (uid === 1) await client.publish(await AgoraRTC.createCameraVideoTrack());
+    },
+    { app: testApp.id, token: tokenFor('networks', { uid }), uid },
+  );
+  return page;
+}
+
+const framesDecoded = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    let frames = 0;
+    for (const pc of (window as Scripts).made)
+      for (const entry of (await pc.getStats()).values())
+        if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames += entry.framesDecoded ?? 0;
+    return frames;
+  });
+
+/** Waits for 20 more pictures. */
+async function goesOn(page: Page): Promise<void> {
+  const before = await framesDecoded(page);
+  await until('pictures', async () => (await framesDecoded(page)) >= before + 20);
+}
+
 test('MEDIA49, MEDIA51: pages of the SDK reach a TURN server alone, with passwords that the server made for them', async () => {
   const urls = `turn:127.0.0.1:${turn.port}?transport=tcp`;
   const server = await startTestServer({
     media: { udpPort: 0, iceServers: [{ urls, secret, lifetimeMs: 60_000 }] },
   });
   try {
-    // biome-ignore lint/suspicious/noExplicitAny: the pages are written against an API that has no types here.
-    type Scripts = any;
-    const joined = async (uid: number) => {
-      const page = await newPage();
-      await page.evaluate(() => {
-        // No way but over a relay, as a network would have it.
-        const { RTCPeerConnection: Plain } = window;
-        const made: RTCPeerConnection[] = [];
-        class Relayed extends Plain {
-          constructor(given: RTCConfiguration) {
-            super({ ...given, iceTransportPolicy: 'relay' });
-            made.push(this);
-          }
+    const relayOnly = () => {
+      // No way but over a relay, as a network would have it.
+      const { RTCPeerConnection: Plain } = window;
+      class Relayed extends Plain {
+        constructor(given: RTCConfiguration) {
+          super({ ...given, iceTransportPolicy: 'relay' });
+          (window as Scripts).made.push(this);
         }
-        Object.assign(window, { RTCPeerConnection: Relayed, made });
-      });
-      await page.addScriptTag({ url: `${server.url}/sdk/AgoraRTC_N.js` });
-      await page.evaluate(
-        async ({ app, token, uid }) => {
-          const { AgoraRTC } = window as Scripts;
-          const client = AgoraRTC.createClient({ mode: 'rtc', codec: 'vp8' });
-          client.on('user-published', (user: Scripts, kind: string) => client.subscribe(user, kind));
-          await client.join(app, 'relayed', token, uid);
-          if (uid === 1) await client.publish(await AgoraRTC.createCameraVideoTrack());
-        },
-        { app: testApp.id, token: tokenFor('relayed', { uid }), uid },
-      );
-      return page;
+      }
+      Object.assign(window, { RTCPeerConnection: Relayed });
     };
-    await joined(1);
-    const viewer = await joined(2);
-    await until('pictures', () =>
-      viewer.evaluate(async () => {
-        for (const pc of (window as Scripts).made)
-          for (const entry of (await pc.getStats()).values())
-            if (entry.type === 'inbound-rtp' && entry.framesDecoded > 20) return true;
-        return false;
-      }),
-    );
-    expect(turn.log.some((line) => line.includes(`${testApp.id}/relayed/2`))).toBe(true);
+    await sdkPage(server, 1, relayOnly);
+    await goesOn(await sdkPage(server, 2, relayOnly));
+    expect(turn.log.some((line) => line.includes(`${testApp.id}/networks/2`))).toBe(true);
   } finally {
     await server.close();
   }
 }, 180_000);
+
+test.each([
+  ['are told of it', true],
+  ['find it out', false],
+])(
+  'MEDIA53: pages of the SDK whose network goes away, and that %s, go on over another in the same sessions',
+  async (_, isTold) => {
+    const server = await startTestServer();
+    let isCut = false;
+    let relay: LossyRelay | undefined;
+    await browser.context.exposeFunction(`relayed${isTold}`, async (answerSdp: string) => {
+      // The library's port is the one before the front's.
+      const ports = [...answerSdp.matchAll(/ UDP \d+ \S+ (\d+) typ host/g)].map(([, port]) => Number(port));
+      relay ??= await lossyRelay(Math.min(...ports), () => isCut);
+      return relay.through(answerSdp);
+    });
+    const moving = (name: string) => {
+      const { RTCPeerConnection: Plain } = window;
+      class Moving extends Plain {
+        constructor(given: RTCConfiguration) {
+          super(given);
+          (window as Scripts).made.push(this);
+        }
+        // The first answer leads over the network that goes away.
+        override async setRemoteDescription(answer: RTCSessionDescriptionInit) {
+          const sdp = this.remoteDescription ? answer.sdp : await (window as Scripts)[name](answer.sdp);
+          return super.setRemoteDescription({ ...answer, sdp });
+        }
+      }
+      Object.assign(window, { RTCPeerConnection: Moving });
+    };
+    try {
+      const pages: Page[] = [];
+      for (const uid of [1, 2]) pages.push(await sdkPage(server, uid, moving, `relayed${isTold}`));
+      const [, viewer] = pages;
+      if (viewer === undefined) throw new Error('no viewer');
+      await goesOn(viewer);
+      isCut = true;
+      if (isTold) for (const page of pages) await page.evaluate(() => dispatchEvent(new Event('online')));
+      await goesOn(viewer);
+      for (const page of pages) expect(await page.evaluate(() => (window as Scripts).made.length)).toBe(1);
+    } finally {
+      await server.close();
+      relay?.close();
+    }
+  },
+  180_000,
+);
 
 test('MEDIA45: a viewer and a host without UDP are in the picture over TCP', async () => {
   const [host, viewer] = [await newPage(), await newPage()];
