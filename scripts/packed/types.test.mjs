@@ -27,10 +27,12 @@ console.log(AgoraRTM.VERSION);
 // @ts-expect-error: a client is needed
 useChannel({}, 'demo');
 `;
-/** An app with a call of each member of the original, as it is but for the name of the package. */
-const app = readFileSync(new URL('../../packages/rtc/test/types/app.ts', import.meta.url), 'utf8').replace(
-  "'agora-rtc-sdk-ng'",
-  "'@housecount/rtc'",
+/** Apps with a call of each member of the original, and of each function of its `/esm`, as they are but for the name of the package. */
+const [app, functions] = ['app.ts', 'app-esm.ts'].map((name) =>
+  readFileSync(new URL(`../../packages/rtc/test/types/${name}`, import.meta.url), 'utf8').replace(
+    "'agora-rtc-sdk-ng",
+    "'@housecount/rtc",
+  ),
 );
 const backend = `import { ApiError, Housecount } from '@housecount/client';
 import { type Notice, nodeHandler, parseNotices, Roster, type RosterStore, verify } from '@housecount/webhook';
@@ -85,15 +87,20 @@ for (const { compiler, ...options } of ways)
         ['mts', 'cts'].flatMap((ending) => [
           [`${folder}/page.${ending}`, page],
           [`${folder}/app.${ending}`, app],
+          [`${folder}/functions.${ending}`, functions],
           [`${folder}/backend.${ending}`, backend],
         ]),
       ),
-      ...both('page', ['page.mts', 'page.cts', 'app.mts', 'app.cts'], {
-        ...{ lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
-        // What new projects of Angular ask for beside `strict`.
-        ...{ noImplicitOverride: true, noImplicitReturns: true, noFallthroughCasesInSwitch: true },
-        ...{ noPropertyAccessFromIndexSignature: true, isolatedModules: true },
-      }),
+      ...both(
+        'page',
+        ['page', 'app', 'functions'].flatMap((file) => [`${file}.mts`, `${file}.cts`]),
+        {
+          ...{ lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
+          // What new projects of Angular ask for beside `strict`.
+          ...{ noImplicitOverride: true, noImplicitReturns: true, noFallthroughCasesInSwitch: true },
+          ...{ noPropertyAccessFromIndexSignature: true, isolatedModules: true },
+        },
+      ),
       // A backend has no DOM.
       ...both('backend', ['backend.mts', 'backend.cts'], {
         lib: ['es2023'],

@@ -58,6 +58,15 @@ test('SDK130: the same app compiles against ours, strictly', async () => {
   expect(await compile('ours', app, { 'agora-rtc-sdk-ng': ours })).toBe('');
 }, 60_000);
 
+test('SDK130: an app that takes the functions of /esm by name compiles against both', async () => {
+  const esm = fileURLToPath(new URL('app-esm.ts', import.meta.url));
+  const theirs = join(root, 'node_modules/agora-rtc-sdk-ng/esm/rtc-sdk_en.esm.d.ts');
+  const skipLibCheck = { skipLibCheck: true };
+  expect(await compile('original-esm', esm, { 'agora-rtc-sdk-ng/esm': theirs }, skipLibCheck)).toBe('');
+  const ours = join(root, 'packages/rtc/src/esm.ts');
+  expect(await compile('ours-esm', esm, { 'agora-rtc-sdk-ng/esm': ours })).toBe('');
+}, 60_000);
+
 test('SDK130: the app names each type, calls each member and listens for each event', async () => {
   const calls = await readFile(app, 'utf8');
   const words = new Set(calls.match(/\w+/g));
