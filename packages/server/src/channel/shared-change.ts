@@ -46,9 +46,16 @@ export interface AbsentShown {
   readonly atMs: number;
 }
 
-/** The channel after it; the same one if nothing in it is another. */
-export function evolveShared(channel: Channel, change: SharedChange): Channel {
-  const locks = locksAfter(channel.locks, change);
+/**
+ * The channel after it; the same one if nothing in it is another. `isGone`: of a lost node that was not the last, does it have the session of
+ * this user of the channel's app?
+ */
+export function evolveShared(
+  channel: Channel,
+  change: SharedChange,
+  isGone: (userId: string) => boolean = () => false,
+): Channel {
+  const locks = locksAfter(channel.locks, change, isGone);
   const roster = channel.sid === undefined ? undefined : rosterAfter(channel.roster, change);
   const isSame = channel.sid === undefined || roster === channel.roster;
   if (isSame && locks === channel.locks) return channel;
@@ -71,10 +78,11 @@ function rosterAfter(roster: Roster, change: SharedChange): Roster {
   }
 }
 
-function locksAfter(locks: Locks, change: SharedChange): Locks {
+/** Nobody but the node that has a session says that its user went. Where that node is lost, whoever is back says that they are. */
+function locksAfter(locks: Locks, change: SharedChange, isGone: (userId: string) => boolean): Locks {
   switch (change.type) {
     case 'node-lost':
-      return change.wasLast ? runOutAfter(locks, change.leaseEndsMs) : locks;
+      return runOutAfter(locks, change.leaseEndsMs, (owner) => change.wasLast === true || isGone(owner));
     case 'blind':
       return endLater(locks, later(change));
     case 'absent-shown':
@@ -101,7 +109,8 @@ function lost({ on, wasLast, atMs, lastAliveMs, leaseEndsMs }: NodeLost): (membe
   };
 }
 
-const isLost = ({ on: own = 0 }: Member, { on, wasLast }: Pick<NodeLost, 'on' | 'wasLast'>): boolean =>
+/** The member is attached to the node that is lost. */
+export const isLost = ({ on: own = 0 }: Member, { on, wasLast }: Pick<NodeLost, 'on' | 'wasLast'>): boolean =>
   own === on || wasLast === true;
 
 /** What went through the node goes no more; a broadcaster sends again what it says that it sends. */

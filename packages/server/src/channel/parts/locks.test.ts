@@ -25,7 +25,7 @@ class Table {
   }
 
   recover(nowMs: number, recoveryMs: number): void {
-    this.locks = runOutAfter(this.locks, nowMs + recoveryMs);
+    this.locks = runOutAfter(this.locks, nowMs + recoveryMs, () => true);
   }
 
   #take(change: Parameters<typeof withLocks>[1]): void {

@@ -109,9 +109,11 @@ export function expiredLocks(locks: Locks, nowMs: number): readonly LockChange[]
   );
 }
 
-/** After a start nobody is there yet: what is held runs out as if its holder had gone at `sinceMs`, the end of the recovery lease. */
-export const runOutAfter = (locks: Locks, sinceMs: number): Locks =>
-  mapped(locks, (lock) => (lock.owner === undefined ? lock : { ...lock, endsMs: sinceMs + lock.ttlMs }));
+/** What they hold of whom nobody knows whether they are there runs out as if they had gone at `sinceMs`, the end of the recovery lease. */
+export const runOutAfter = (locks: Locks, sinceMs: number, isLost: (owner: string) => boolean): Locks =>
+  mapped(locks, (lock) =>
+    lock.owner === undefined || !isLost(lock.owner) ? lock : { ...lock, endsMs: sinceMs + lock.ttlMs },
+  );
 
 /** Makes locks that run out do so later, because no holder could come back for a while. */
 export const endLater = (locks: Locks, later: (endsMs: number) => number): Locks =>

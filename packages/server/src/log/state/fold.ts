@@ -1,5 +1,6 @@
 import type { Channel } from '../../channel/channel.ts';
-import { evolveShared, type NodeLost, type SharedChange } from '../../channel/shared-change.ts';
+import { isOfOne } from '../../channel/policy.ts';
+import { evolveShared, isLost, type NodeLost, type SharedChange } from '../../channel/shared-change.ts';
 import { spelledUid } from '../decide/account-uids.ts';
 import type { Accounts } from '../decide/accounts.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
@@ -27,10 +28,26 @@ export function absorbShared(
   keep: (channel: Channel) => void,
 ): void {
   if (record.type === 'node-lost') absorbNode(target, record);
+  const gone = record.type === 'node-lost' && !record.wasLast ? usersAt(target.channels(), record) : nobody;
   for (const channel of target.channels()) {
-    const after = evolveShared(channel, record);
+    const { app } = channel.key;
+    const after = evolveShared(channel, record, (userId) => gone.has(userOf(app, userId)));
     if (after !== channel) keep(after);
   }
+}
+
+const nobody: ReadonlySet<string> = new Set();
+const userOf = (app: string, userId: string): string => `${app}/${userId}`;
+
+/** The users whose sessions are at the node, as the log has them. */
+function usersAt(channels: readonly Channel[], lost: NodeLost): ReadonlySet<string> {
+  const users = new Set<string>();
+  for (const channel of channels) {
+    if (channel.sid === undefined || !isOfOne(channel.key.kind)) continue;
+    const { app, name } = channel.key;
+    for (const member of channel.roster) if (isLost(member, lost)) users.add(userOf(app, name));
+  }
+  return users;
 }
 
 /** Folds in who is up. */
