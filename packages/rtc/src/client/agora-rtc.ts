@@ -6,6 +6,7 @@ import { type GlobalEvents, globalEvents } from '../global-events.ts';
 import { log, setLogLevel } from '../log.ts';
 import { supportedCodecs } from '../media/codecs.ts';
 import { resumeAudioContext } from '../players/audio-context.ts';
+import { registerExtensions } from '../processing/extensions.ts';
 import { setParameter } from '../settings.ts';
 import { activeTrack } from '../tracks/active-track.ts';
 import { createBufferSourceAudioTrack } from '../tracks/buffer/buffer-source-track.ts';
@@ -71,6 +72,7 @@ const methods = {
   checkVideoTrackIsActive: activeTrack,
   checkAudioTrackIsActive: activeTrack,
   setParameter,
+  registerExtensions,
   setLogLevel,
   resumeAudioContext,
   // The methods below send or tune something that a self-hosted server does not have.
@@ -79,7 +81,6 @@ const methods = {
   setArea: (_area?: unknown): void => undefined,
   setAppType: (_type?: unknown): void => undefined,
   setLicense: (_license?: unknown): void => undefined,
-  registerExtensions: (_extensions?: unknown): void => undefined,
   processExternalMediaAEC: (_element?: unknown): void => undefined,
   preload: async (..._join: unknown[]): Promise<void> => undefined,
   startLastmileProbeTest,

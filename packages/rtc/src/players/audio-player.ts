@@ -24,8 +24,7 @@ export class AudioPlayer {
 
   /** Plays on another output; NOT_SUPPORTED where the browser has no choice. */
   async setDevice(deviceId: string): Promise<void> {
-    if (typeof this.#audio.setSinkId !== 'function')
-      throw failure('NOT_SUPPORTED', 'this browser can not choose a playback device');
+    requireChoiceOfOutput();
     await this.#audio.setSinkId(deviceId);
   }
 
@@ -37,4 +36,10 @@ export class AudioPlayer {
   #play(): void {
     if (this.#audio.srcObject) startPlaying(this.#audio, () => this.#play());
   }
+}
+
+/** NOT_SUPPORTED where the browser has no choice of outputs. */
+export function requireChoiceOfOutput(): void {
+  if (!('setSinkId' in HTMLMediaElement.prototype))
+    throw failure('NOT_SUPPORTED', 'this browser can not choose a playback device');
 }

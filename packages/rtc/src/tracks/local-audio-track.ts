@@ -2,29 +2,27 @@ import type { AudioEncoderConfiguration, MicrophoneAudioTrackInitConfig } from '
 import type { IAudioProcessor } from '../api/processors.ts';
 import type { ILocalAudioTrack, IMicrophoneAudioTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
-import { audioContext } from '../players/audio-context.ts';
-import { AudioPlayer } from '../players/audio-player.ts';
+import { AudioPlayer, requireChoiceOfOutput } from '../players/audio-player.ts';
 import { LevelMeter } from '../players/level-meter.ts';
+import { SoundGraph } from '../processing/sound-graph.ts';
 import { emptyLocalAudioStats, type LocalAudioStats } from '../stats/stats.ts';
-import { rejectUnsupported, unsupported } from '../unsupported.ts';
+import { unsupported } from '../unsupported.ts';
 import { audioConstraints, captureMedia } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
-
-interface Gain {
-  readonly node: GainNode;
-  readonly source: MediaStreamAudioSourceNode;
-  readonly output: MediaStreamTrack;
-}
 
 /** Sound that this page sends. */
 export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
   override readonly trackMediaType = 'audio';
-  /** The last stage of the track's processing; there is no other. */
-  readonly processorDestination = { name: 'destination' } as IAudioProcessor;
+  readonly #graph = new SoundGraph(
+    'local',
+    () => this.input,
+    () => this.refresh(),
+  );
+  /** The last stage of what processes the track: what comes there is sent. */
+  readonly processorDestination = this.#graph.pipeline.destination;
   #player: AudioPlayer | undefined;
   #meter: LevelMeter | undefined;
-  #gain: Gain | undefined;
-  #volume = 100;
+  #deviceId: string | undefined;
 
   constructor(
     source: MediaStreamTrack,
@@ -40,20 +38,10 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
     return this.#player !== undefined;
   }
 
-  override getMediaStreamTrack(): MediaStreamTrack {
-    return this.#gain?.output ?? this.input;
-  }
-
   /** 0 silent, 100 as it is, up to 1000. */
   setVolume(volume: number): void {
     if (!(volume >= 0 && volume <= 1000)) throw failure('INVALID_PARAMS', 'the volume is 0 to 1000');
-    const output = this.getMediaStreamTrack();
-    this.#volume = volume;
-    if (volume !== 100 && !this.#gain) this.#gain = this.#makeGain();
-    if (this.#gain) this.#gain.node.gain.value = volume / 100;
-    if (this.getMediaStreamTrack() === output) return;
-    this.emit('track-updated', this.getMediaStreamTrack());
-    this.changed();
+    this.#graph.setVolume(volume / 100);
   }
 
   /** Loudness now, 0 to 1; 0 while muted or disabled. */
@@ -66,7 +54,7 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
   /** Lets the user hear the track. */
   override play(): void {
     this.requireOpen();
-    this.#player ??= new AudioPlayer(this.getMediaStreamTrack(), 100, undefined);
+    this.#player ??= new AudioPlayer(this.getMediaStreamTrack(), 100, this.#deviceId);
   }
 
   override stop(): void {
@@ -74,28 +62,31 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
     this.#player = undefined;
   }
 
-  override close(): void {
-    super.close();
-    this.#release();
-  }
-
   override getStats(): LocalAudioStats {
     return super.getStats() as LocalAudioStats;
   }
 
-  /** Processors of other makers are accepted and not run. */
+  /** Puts a processor behind the source; what comes to `processorDestination` in the end is sent. INVALID_PARAMS, INVALID_OPERATION if it is piped already. */
   pipe<P extends IAudioProcessor>(processor: P): P {
-    return processor;
+    this.requireOpen();
+    return this.#graph.pipe(processor);
   }
 
-  unpipe(): void {}
-
-  setAudioFrameCallback(callback: null | ((buffer: AudioBuffer) => void), _frameSize?: number): void {
-    if (callback) unsupported('callbacks with audio frames');
+  unpipe(): void {
+    this.#graph.unpipe();
   }
 
-  setPlaybackDevice(_deviceId: string): Promise<void> {
-    return rejectUnsupported('playback device of its own for a local track');
+  /** Hands what is sent to a function, `frameSize` samples of each channel at a time, before its volume; null ends it. INVALID_PARAMS for a size that is none. */
+  setAudioFrameCallback(callback: null | ((buffer: AudioBuffer) => void), frameSize?: number): void {
+    this.requireOpen();
+    this.#graph.setFrameCallback(callback, frameSize);
+  }
+
+  /** Plays on another output; NOT_SUPPORTED where the browser has no choice. */
+  async setPlaybackDevice(deviceId: string): Promise<void> {
+    requireChoiceOfOutput();
+    await this.#player?.setDevice(deviceId);
+    this.#deviceId = deviceId;
   }
 
   // Extensions of the newer kind run in worklets of their makers; Housecount runs none.
@@ -119,32 +110,31 @@ export class LocalAudioTrack extends LocalTrack implements ILocalAudioTrack {
     return emptyLocalAudioStats();
   }
 
+  protected override get processed(): MediaStreamTrack | undefined {
+    return this.#graph.output;
+  }
+
   protected override sourceSwapped(): void {
-    this.#release();
-    if (this.#volume !== 100) this.#gain = this.#makeGain();
-    this.#player?.setTrack(this.getMediaStreamTrack());
+    this.#graph.sourceChanged();
+  }
+
+  protected override show(sent: MediaStreamTrack): void {
+    this.#forgetMeter();
+    this.#player?.setTrack(sent);
   }
 
   protected override shown(): void {
-    this.#meter?.stop();
-    this.#meter = undefined;
+    this.#forgetMeter();
   }
 
-  #makeGain(): Gain {
-    const context = audioContext();
-    const destination = context.createMediaStreamDestination();
-    const node = context.createGain();
-    node.gain.value = this.#volume / 100;
-    const source = context.createMediaStreamSource(new MediaStream([this.input]));
-    source.connect(node).connect(destination);
-    return { node, source, output: destination.stream.getAudioTracks()[0] ?? this.input };
+  protected override released(): void {
+    this.#forgetMeter();
+    this.#graph.close();
   }
 
-  #release(): void {
+  #forgetMeter(): void {
     this.#meter?.stop();
     this.#meter = undefined;
-    this.#gain?.source.disconnect();
-    this.#gain = undefined;
   }
 }
 

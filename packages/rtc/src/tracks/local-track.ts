@@ -15,6 +15,8 @@ export abstract class LocalTrack
   readonly #id: string;
   readonly #watchers = new Set<() => void>();
   #source: MediaStreamTrack;
+  /** The track that was sent when listeners were told last. */
+  #sent: MediaStreamTrack;
   #muted = false;
   #enabled = true;
   #closed = false;
@@ -30,6 +32,7 @@ export abstract class LocalTrack
     super();
     this.#id = `track-${kind}-${nextTrackNumber++}-${source.id.slice(0, 8)}`;
     this.#source = source;
+    this.#sent = source;
     source.addEventListener('ended', this.#onEnded);
   }
 
@@ -54,9 +57,9 @@ export abstract class LocalTrack
     return this.#source.label;
   }
 
-  /** The track that is sent. */
+  /** The track that is sent: processed, where it is. */
   getMediaStreamTrack(): MediaStreamTrack {
-    return this.#source;
+    return this.processed ?? this.#source;
   }
 
   /** @internal Apps read this field of the original's. */
@@ -75,7 +78,7 @@ export abstract class LocalTrack
       throw failure('TRACK_STATE_UNREACHABLE', 'the track is disabled; it can not be muted');
     if (this.#muted === muted) return;
     this.#muted = muted;
-    this.#source.enabled = !muted;
+    this.#silence();
     this.changed();
   }
 
@@ -92,6 +95,7 @@ export abstract class LocalTrack
     this.#closed = true;
     this.#source.removeEventListener('ended', this.#onEnded);
     this.stop();
+    this.released();
     this.#source.stop();
     this.changed();
     this.#watchers.clear();
@@ -141,12 +145,30 @@ export abstract class LocalTrack
     old.removeEventListener('ended', this.#onEnded);
     if (stopOld) old.stop();
     this.#source = source;
-    source.enabled = !this.#muted;
     source.addEventListener('ended', this.#onEnded);
+    this.#silence();
     this.sourceSwapped();
-    this.emit('track-updated', this.getMediaStreamTrack());
+    this.refresh();
     this.changed();
   }
+
+  /** What is sent may be another track than before: shows and sends that one, and tells of it. */
+  protected refresh(): void {
+    const sent = this.getMediaStreamTrack();
+    if (this.#closed || sent === this.#sent) return;
+    this.#sent = sent;
+    this.#silence();
+    this.show(sent);
+    this.emit('track-updated', sent);
+    this.changed();
+  }
+
+  /** What becomes of the source before it is sent; undefined where it is sent as it is. */
+  protected abstract readonly processed: MediaStreamTrack | undefined;
+  /** Another track is sent: players and meters of this page follow. */
+  protected abstract show(sent: MediaStreamTrack): void;
+  /** The track is being closed: lets go of what processes it. */
+  protected abstract released(): void;
 
   /** Called after the source changed, before listeners are told. */
   protected abstract sourceSwapped(): void;
@@ -162,17 +184,25 @@ export abstract class LocalTrack
       this.#enabled = false;
       this.shown(false);
       if (this.capture) this.#source.stop();
-      else this.#source.enabled = false;
+      else this.#silence();
     } else {
       if (this.capture) {
         const source = await this.capture();
         if (this.#closed) return source.stop();
         this.swapSource(source, true);
-      } else this.#source.enabled = true;
+      }
       this.#enabled = true;
+      this.#silence();
       this.shown(true);
     }
     this.changed();
+  }
+
+  /** What processes a source may make sound or pictures of nothing: what is sent is silenced as well. */
+  #silence(): void {
+    const { capture } = this;
+    for (const track of new Set([this.#source, this.getMediaStreamTrack()]))
+      track.enabled = !this.#muted && (this.#enabled || capture !== undefined);
   }
 
   #requireBoolean(value: unknown, name: string): void {

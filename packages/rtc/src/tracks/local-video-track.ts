@@ -10,6 +10,8 @@ import type { IBaseProcessor } from '../api/processors.ts';
 import type { ICameraVideoTrack, ILocalVideoTrack, VisibleStatus } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
 import { VideoPlayer } from '../players/video-player.ts';
+import { Pipeline } from '../processing/pipeline.ts';
+import { ProcessorContext } from '../processing/processor-context.ts';
 import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
 import { rejectUnsupported, unsupported } from '../unsupported.ts';
 import { captureMedia, videoConstraints } from './capture.ts';
@@ -27,7 +29,14 @@ export interface LocalVideoOptions {
 /** Pictures that this page sends. */
 export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   override readonly trackMediaType = 'video';
-  readonly processorDestination = { name: 'destination' } as IBaseProcessor;
+  readonly #context = new ProcessorContext('local', () => this.input);
+  readonly #pipeline = new Pipeline({
+    kind: 'video',
+    context: this.#context,
+    onOutput: () => this.refresh(),
+  });
+  /** The last stage of what processes the track: what comes there is sent. */
+  readonly processorDestination: IBaseProcessor = this.#pipeline.destination;
   #player: VideoPlayer | undefined;
   #encoder: VideoEncoderConfiguration;
   #mode: OptimizationMode | undefined;
@@ -97,6 +106,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
       await this.input.applyConstraints(videoConstraints(this.#encoder)).catch((error: unknown) => {
         throw failure('SET_ENCODING_PARAMETER_ERROR', 'the source does not take these values', error);
       });
+    await this.#context.applyAgain(videoConstraints(this.#encoder));
     this.changed();
   }
 
@@ -138,12 +148,16 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
     unsupported('SEI data');
   }
 
-  /** Processors of other makers are accepted and not run. */
+  /** Puts a processor behind the source; what comes to `processorDestination` in the end is sent. INVALID_PARAMS, INVALID_OPERATION if it is piped already. */
   pipe<P extends IBaseProcessor>(processor: P): P {
-    return processor;
+    this.requireOpen();
+    this.#pipeline.feed({ track: this.input });
+    return this.#pipeline.pipe(processor);
   }
 
-  unpipe(): void {}
+  unpipe(): void {
+    this.#pipeline.unpipe();
+  }
 
   useExtension(): never {
     return unsupported('video extensions');
@@ -157,9 +171,22 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
     return emptyLocalVideoStats();
   }
 
+  protected override get processed(): MediaStreamTrack | undefined {
+    return this.#pipeline.output?.track;
+  }
+
   protected override sourceSwapped(): void {
+    this.#pipeline.feed({ track: this.input });
+    void this.#context.applyAgain();
+  }
+
+  protected override show(sent: MediaStreamTrack): void {
     this.#hint();
-    this.#player?.setTrack(this.getMediaStreamTrack());
+    if (this.enabled) this.#player?.setTrack(sent);
+  }
+
+  protected override released(): void {
+    this.#pipeline.unpipe();
   }
 
   protected override shown(enabled: boolean): void {
@@ -167,7 +194,9 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   }
 
   #hint(): void {
-    if (this.#mode === 'motion' || this.#mode === 'detail') this.input.contentHint = this.#mode;
+    // The sender reads it of the track that it is given.
+    if (this.#mode === 'motion' || this.#mode === 'detail')
+      this.getMediaStreamTrack().contentHint = this.#mode;
   }
 }
 

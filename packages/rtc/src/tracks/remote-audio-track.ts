@@ -1,16 +1,24 @@
 import type { IAudioProcessor } from '../api/processors.ts';
 import type { IRemoteAudioTrack } from '../api/tracks.ts';
 import { failure } from '../errors.ts';
-import { AudioPlayer } from '../players/audio-player.ts';
+import { AudioPlayer, requireChoiceOfOutput } from '../players/audio-player.ts';
+import { SoundGraph } from '../processing/sound-graph.ts';
 import { emptyRemoteAudioStats, type RemoteAudioStats } from '../stats/stats.ts';
 import { unsupported } from '../unsupported.ts';
 import { RemoteTrack } from './remote-track.ts';
 
 /** A host's sound. */
 export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
-  readonly processorDestination = { name: 'destination' } as IAudioProcessor;
   override readonly trackMediaType = 'audio';
   override readStats: () => RemoteAudioStats = emptyRemoteAudioStats;
+  readonly #graph = new SoundGraph(
+    'remote',
+    () => this.received,
+    () => this.#refresh(),
+  );
+  /** The last stage of what processes the track: what comes there is played. */
+  readonly processorDestination = this.#graph.pipeline.destination;
+  #shown: MediaStreamTrack | undefined;
   #player: AudioPlayer | undefined;
   #volume = 100;
   #deviceId: string | undefined;
@@ -23,6 +31,7 @@ export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
   override play(): void {
     if (this.released) return;
     this.#player ??= new AudioPlayer(this.getMediaStreamTrack(), this.#volume, this.#deviceId);
+    this.#shown = this.getMediaStreamTrack();
   }
 
   override stop(): void {
@@ -37,9 +46,10 @@ export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
     this.#player?.setVolume(this.#volume);
   }
 
-  /** Louder than it is sent, up to 1000: browsers play at most what was sent, so that more than 100 is NOT_SUPPORTED. */
+  /** As setVolume, and louder than it was sent: 0 to 1000. */
   setAmplifiedVolume(volume: number): void {
-    if (volume > 100) unsupported('amplification of remote sound');
+    if (!(volume >= 0 && volume <= 1000)) throw failure('INVALID_PARAMS', 'the volume is 0 to 1000');
+    this.#graph.setVolume(Math.max(1, volume / 100));
     this.setVolume(volume);
   }
 
@@ -55,8 +65,7 @@ export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
 
   /** Plays on another output; NOT_SUPPORTED where the browser has no choice. */
   async setPlaybackDevice(deviceId: string): Promise<void> {
-    if (!('setSinkId' in HTMLMediaElement.prototype))
-      throw failure('NOT_SUPPORTED', 'this browser can not choose a playback device');
+    requireChoiceOfOutput();
     await this.#player?.setDevice(deviceId);
     this.#deviceId = deviceId;
   }
@@ -65,15 +74,18 @@ export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
     return this.readStats();
   }
 
-  /** Processors of other makers are accepted and not run. */
+  /** Puts a processor behind what is received; what comes to `processorDestination` in the end is played. INVALID_PARAMS, INVALID_OPERATION if it is piped already. */
   pipe<P extends IAudioProcessor>(processor: P): P {
-    return processor;
+    return this.#graph.pipe(processor);
   }
 
-  unpipe(): void {}
+  override unpipe(): void {
+    this.#graph.unpipe();
+  }
 
-  setAudioFrameCallback(callback: null | ((buffer: AudioBuffer) => void), _frameSize?: number): void {
-    if (callback) unsupported('callbacks with audio frames');
+  /** Hands what is received to a function, `frameSize` samples of each channel at a time; null ends it. INVALID_PARAMS for a size that is none. */
+  setAudioFrameCallback(callback: null | ((buffer: AudioBuffer) => void), frameSize?: number): void {
+    this.#graph.setFrameCallback(callback, frameSize);
   }
 
   // Extensions of the newer kind run in worklets of their makers; Housecount runs none.
@@ -93,7 +105,25 @@ export class RemoteAudioTrack extends RemoteTrack implements IRemoteAudioTrack {
     return false;
   }
 
-  protected override rebound(track: MediaStreamTrack): void {
+  override release(): void {
+    super.release();
+    this.#graph.close();
+  }
+
+  protected override get processed(): MediaStreamTrack | undefined {
+    return this.#graph.output;
+  }
+
+  protected override rebound(): void {
+    this.#graph.sourceChanged();
+    this.#refresh();
+  }
+
+  /** Plays what is to be heard, if that is another track than before. */
+  #refresh(): void {
+    const track = this.getMediaStreamTrack();
+    if (this.released || track === this.#shown) return;
+    this.#shown = track;
     this.#player?.setTrack(track);
   }
 }

@@ -25,8 +25,9 @@ export abstract class RemoteTrack extends Emitter<RemoteVideoTrackEvents> implem
     return `track-${this.trackMediaType}-${this.userId}`;
   }
 
+  /** What is played: processed, where it is. */
   getMediaStreamTrack(): MediaStreamTrack {
-    return this.#transceiver.receiver.track;
+    return this.processed ?? this.received;
   }
 
   /** @internal Apps read this field of the original's. */
@@ -54,7 +55,7 @@ export abstract class RemoteTrack extends Emitter<RemoteVideoTrackEvents> implem
   /** @internal The media session was replaced: the same host over another transceiver. */
   rebind(transceiver: RTCRtpTransceiver): void {
     this.#transceiver = transceiver;
-    this.rebound(this.getMediaStreamTrack());
+    this.rebound();
     this.emit('track-updated', this.getMediaStreamTrack());
     this.emit('transceiver-updated', transceiver);
   }
@@ -63,6 +64,16 @@ export abstract class RemoteTrack extends Emitter<RemoteVideoTrackEvents> implem
   release(): void {
     this.#released = true;
     this.stop();
+    this.unpipe();
+  }
+
+  abstract unpipe(): void;
+
+  /** What becomes of what is received before it is played; undefined where it is played as it is. */
+  protected abstract readonly processed: MediaStreamTrack | undefined;
+
+  protected get received(): MediaStreamTrack {
+    return this.#transceiver.receiver.track;
   }
 
   protected get released(): boolean {
@@ -73,5 +84,6 @@ export abstract class RemoteTrack extends Emitter<RemoteVideoTrackEvents> implem
     return this.#transceiver.receiver;
   }
 
-  protected abstract rebound(track: MediaStreamTrack): void;
+  /** Another track is received from now on. */
+  protected abstract rebound(): void;
 }

@@ -2,15 +2,23 @@ import type { VideoPlayerConfig } from '../api/configurations.ts';
 import type { IBaseProcessor } from '../api/processors.ts';
 import type { IRemoteVideoTrack, VisibleStatus } from '../api/tracks.ts';
 import { VideoPlayer } from '../players/video-player.ts';
+import { Pipeline } from '../processing/pipeline.ts';
+import { ProcessorContext } from '../processing/processor-context.ts';
 import { emptyRemoteVideoStats, type RemoteVideoStats } from '../stats/stats.ts';
 import { unsupported } from '../unsupported.ts';
 import { RemoteTrack } from './remote-track.ts';
 
 /** A host's pictures. */
 export class RemoteVideoTrack extends RemoteTrack implements IRemoteVideoTrack {
-  readonly processorDestination = { name: 'destination' } as IBaseProcessor;
   override readonly trackMediaType = 'video';
   override readStats: () => RemoteVideoStats = emptyRemoteVideoStats;
+  readonly #pipeline = new Pipeline({
+    kind: 'video',
+    context: new ProcessorContext('remote', () => this.received),
+    onOutput: () => this.#player?.setTrack(this.getMediaStreamTrack()),
+  });
+  /** The last stage of what processes the track: what comes there is shown. */
+  readonly processorDestination: IBaseProcessor = this.#pipeline.destination;
   #player: VideoPlayer | undefined;
   #state: 0 | 1 | 2 | 3 = 0;
   #decoded = false;
@@ -53,12 +61,15 @@ export class RemoteVideoTrack extends RemoteTrack implements IRemoteVideoTrack {
     return this.readStats();
   }
 
-  /** Processors of other makers are accepted and not run. */
+  /** Puts a processor behind what is received; what comes to `processorDestination` in the end is shown. INVALID_PARAMS, INVALID_OPERATION if it is piped already. */
   pipe<P extends IBaseProcessor>(processor: P): P {
-    return processor;
+    this.#pipeline.feed({ track: this.received });
+    return this.#pipeline.pipe(processor);
   }
 
-  unpipe(): void {}
+  override unpipe(): void {
+    this.#pipeline.unpipe();
+  }
 
   useExtension(): never {
     return unsupported('video extensions');
@@ -74,8 +85,13 @@ export class RemoteVideoTrack extends RemoteTrack implements IRemoteVideoTrack {
     else if (this.#state === 3 && flowing) this.setState(2);
   }
 
-  protected override rebound(track: MediaStreamTrack): void {
-    this.#player?.setTrack(track);
+  protected override get processed(): MediaStreamTrack | undefined {
+    return this.#pipeline.output?.track;
+  }
+
+  protected override rebound(): void {
+    this.#pipeline.feed({ track: this.received });
+    this.#player?.setTrack(this.getMediaStreamTrack());
   }
 
   #firstFrame(): void {
