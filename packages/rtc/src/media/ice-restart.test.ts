@@ -45,6 +45,19 @@ test('MEDIA53: a session that loses its way asks for another, with the ICE serve
   expect([media.paths('POST').length, media.paths('PATCH').length]).toEqual([1, 1]);
 });
 
+test('MEDIA53: a browser that cannot be given other ICE servers looks for another way with those that it has', async () => {
+  const before = connection();
+  const { setConfiguration } = FakePeerConnection.prototype;
+  Reflect.deleteProperty(FakePeerConnection.prototype, 'setConfiguration');
+  try {
+    before.becomes('disconnected');
+    await until('an answer', () => before.answers.length === 2);
+    expect([before.restarts, media.paths('POST').length]).toEqual([1, 1]);
+  } finally {
+    Object.assign(FakePeerConnection.prototype, { setConfiguration });
+  }
+});
+
 test('MEDIA53: another network is gone to before the old one is missed', async () => {
   const before = connection();
   globalThis.dispatchEvent(new Event('online'));
@@ -57,8 +70,16 @@ test('MEDIA53: another network is gone to before the old one is missed', async (
 
 test('MEDIA53: where the server has forgotten the session another one takes its place', async () => {
   media.refuse = ({ method }) => (method === 'PATCH' ? problem(404, 'not_found') : undefined);
+  // Time in which the old way might come back never passes here.
+  const { setTimeout: real } = globalThis;
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, ms: number) => (ms === 3_000 ? undefined : real(run, ms)),
+  });
   connection().becomes('disconnected');
   await until('another session', () => media.paths('POST').length === 2);
+  Object.assign(globalThis, { setTimeout: real });
+  // What is not there is not deleted.
+  expect(media.paths('DELETE')).toEqual([]);
 });
 
 test('MEDIA53: the answer has the new credentials in each section, and the new candidates in place of its own', () => {

@@ -16,8 +16,9 @@ export async function restartIce(
   },
 ): Promise<void> {
   const { bearer, iceServers, signal } = options;
-  // Passwords of relays may have ended since the session was opened.
-  connection.setConfiguration({ ...connection.getConfiguration(), iceServers: [...iceServers] });
+  // Passwords of relays may have ended since the session was opened. Firefox before 118 keeps those that it was given.
+  if ('setConfiguration' in connection)
+    connection.setConfiguration({ ...connection.getConfiguration(), iceServers: [...iceServers] });
   connection.restartIce();
   await connection.setLocalDescription(await connection.createOffer());
   const fragment = await patchRestart(

@@ -7,7 +7,9 @@ import { restartIce } from './ice-restart.ts';
 import { watchNetwork } from './network-change.ts';
 import {
   deleteSession,
+  isGone,
   type MediaResource,
+  OfferRefused,
   patchCandidates,
   postOffer,
   sessionLives,
@@ -142,9 +144,7 @@ export class MediaSession {
 
   /** After the server was away: reports the session lost if the server no longer has it. */
   async check(signal: AbortSignal): Promise<void> {
-    if (await sessionLives(this.resource.url, this.options.bearer(), signal)) return;
-    this.#isForgotten = true;
-    this.#lost();
+    if (!(await sessionLives(this.resource.url, this.options.bearer(), signal))) this.#forgotten();
   }
 
   #changed(current: RTCPeerConnectionState): void {
@@ -157,6 +157,11 @@ export class MediaSession {
     if (current !== 'disconnected') return;
     this.#waitForWay();
     void this.#restart();
+  }
+
+  #forgotten(): void {
+    this.#isForgotten = true;
+    this.#lost();
   }
 
   #waitForWay(): void {
@@ -175,8 +180,9 @@ export class MediaSession {
       await restartIce(this.connection, this.resource, given);
       if ((this.#state as RTCPeerConnectionState) === 'disconnected') this.#waitForWay();
     } catch (error) {
-      // It goes on as it was: if that is lost another session takes its place.
       log.debug('no other way was found for media', error);
+      // Else it goes on as it was: if that is lost another session takes its place.
+      if (error instanceof OfferRefused && isGone(error.status)) this.#forgotten();
     } finally {
       this.#isRestarting = false;
     }

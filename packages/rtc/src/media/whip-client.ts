@@ -112,8 +112,11 @@ export async function deleteSession(url: string, bearer: string, keepalive = fal
 /** Asks, after the server was away, whether the session still exists. Rejects NETWORK_ERROR. */
 export async function sessionLives(url: string, bearer: string, signal: AbortSignal): Promise<boolean> {
   const { response } = await send(url, bearer, signal, { method: 'GET' });
-  return response.status !== 404 && response.status !== 410;
+  return !isGone(response.status);
 }
+
+/** The answer to a request about a session that the server does not have. */
+export const isGone = (status: number): boolean => status === 404 || status === 410;
 
 async function send(
   url: string,
