@@ -105,6 +105,7 @@ describe('fixtures', () => {
       'host-messages': true,
       'media-restarted': true,
       'ice-servers': true,
+      'media-layer': true,
       'token-will-expire': true,
     };
     expect(Object.keys(fixtures.client).sort()).toEqual(Object.keys(client).sort());

@@ -297,6 +297,14 @@ export const liveFields = {
       "isRequired": true,
       "must": "true or false",
       "type": "boolean"
+    },
+    "layer": {
+      "isRequired": false,
+      "must": "one of high, low",
+      "enum": [
+        "high",
+        "low"
+      ]
     }
   },
   "tell-info": {

@@ -165,6 +165,15 @@ export interface LinkFrame {
   readonly proof?: string;
 }
 
+/** The picture of one WHEP session comes in another size from now on. Until it is told it is a large one. */
+export interface MediaLayerFrame {
+  readonly type: 'media-layer';
+  /** The session: the last path segment of the Location of one of this member's WHEP sessions. */
+  readonly session: string;
+  /** `low`: the smallest of the sizes in which the host sends its picture. */
+  readonly layer: 'high' | 'low';
+}
+
 /** The media engine was restarted: publish and subscribe again. Membership is untouched. */
 export interface MediaRestartedFrame {
   readonly type: 'media-restarted';
@@ -428,7 +437,7 @@ export interface RosterWindowFrame {
   readonly members: readonly RosterMember[];
 }
 
-/** Names the kinds of one WHEP session of this member that the server shall forward. */
+/** Names what of one WHEP session of this member the server shall forward. */
 export interface SelectFrame {
   readonly type: 'select';
   /** Id of the request; its answer has the same. */
@@ -439,9 +448,11 @@ export interface SelectFrame {
   readonly audio: boolean;
   /** Forward video. */
   readonly video: boolean;
+  /** The largest picture, where the host sends it in several sizes: `low` is the smallest. Absent: any. */
+  readonly layer?: 'high' | 'low';
 }
 
-export type ServerFrame = WelcomeFrame | IceServersFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame | HostMessagesFrame | MediaRestartedFrame;
+export type ServerFrame = WelcomeFrame | IceServersFrame | ClosingFrame | PongFrame | OkFrame | ErrorFrame | TokenWillExpireFrame | RosterSnapshotFrame | RosterChangesFrame | RosterInterruptedFrame | RosterLinkedFrame | RosterCountFrame | RosterWindowFrame | RosterWindowChangesFrame | HostJoinedFrame | HostLeftFrame | HostStreamsFrame | HostInfoFrame | HostMessagesFrame | MediaLayerFrame | MediaRestartedFrame;
 
 /** A request carries an `id`; the answer is `ok` or `error` with the same id. */
 export interface SetRoleFrame {

@@ -1,6 +1,9 @@
 import { stampMs } from '@housecount/link';
 import type { HousecountClient } from '../api/client.ts';
 import type { LowStreamParameter, TurnServerConfig } from '../api/configurations.ts';
+import type { UID } from '../api/uid.ts';
+import { checkFallback } from '../dual/stream-choices.ts';
+import type { RemoteStreamFallbackType, RemoteStreamType } from '../enums.ts';
 import { failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { rejectUnsupported as unsupported } from '../unsupported.ts';
@@ -41,9 +44,19 @@ export class AgoraClient extends Client implements HousecountClient {
     this.dual.set(parameter);
     this.encodeAnew().catch((error: unknown) => log.warn('the low stream is not sent as asked for', error));
   }
-  async setRemoteVideoStreamType(_uid?: unknown, _type?: number): Promise<void> {}
-  async setRemoteDefaultVideoStreamType(_type?: number): Promise<void> {}
-  async setStreamFallbackOption(_uid?: unknown, _type?: number): Promise<void> {}
+  /** The largest picture of a host, before or after it is subscribed: 0 as large as there is one, 1 the small one. */
+  async setRemoteVideoStreamType(uid: UID, type: RemoteStreamType): Promise<void> {
+    this.choices.set(uid, type);
+    await this.chooseLayers(uid);
+  }
+  /** The same of all hosts that nothing was said of. */
+  async setRemoteDefaultVideoStreamType(type: RemoteStreamType): Promise<void> {
+    this.choices.setUsual(type);
+    await this.chooseLayers();
+  }
+  async setStreamFallbackOption(_uid: UID, type: RemoteStreamFallbackType): Promise<void> {
+    checkFallback(type);
+  }
   pickSVCLayer(): Promise<void> {
     return unsupported('scalable video layers');
   }

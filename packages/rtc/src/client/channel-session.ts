@@ -1,8 +1,17 @@
 import { onPageEnd, type PageEnd, passedMs, watchPage } from '@housecount/link';
-import type { HostMessagesFrame, Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
+import type {
+  HostMessagesFrame,
+  MediaLayerFrame,
+  Role,
+  ServerFrame,
+  StreamState,
+  WelcomeFrame,
+} from '@housecount/protocol';
 import type { ClientEvents } from '../api/client-events.ts';
 import type { UID } from '../api/uid.ts';
 import type { TwoPictures } from '../dual/dual-stream.ts';
+import { layerFor, type WantedLayers } from '../dual/stream-choices.ts';
+import { RemoteStreamType } from '../enums.ts';
 import { aborted } from '../errors.ts';
 import type { LinkEnd } from '../link/link-end.ts';
 import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link.ts';
@@ -25,6 +34,7 @@ export interface ChannelSessionOptions extends LinkIdentity {
   readonly codec: 'vp8' | 'h264';
   readonly dual: TwoPictures;
   readonly emit: Emit;
+  readonly layers: WantedLayers;
   /** True if the page listens for the first hosts as one list. */
   readonly wantsList: () => boolean;
   readonly onReconnecting: () => void;
@@ -144,6 +154,9 @@ export class ChannelSession {
       case 'host-messages':
         this.#tellMessages(frame);
         return;
+      case 'media-layer':
+        this.#tellLayer(frame);
+        return;
       case 'media-restarted':
         this.publisher.replace();
         for (const host of this.hosts.all) host.subscription.replace();
@@ -157,6 +170,13 @@ export class ChannelSession {
       default:
         log.debug('a frame of an unknown type', frame);
     }
+  }
+
+  #tellLayer({ session, layer }: MediaLayerFrame): void {
+    const host = this.hosts.all.find(({ subscription }) => subscription.session?.resource.id === session);
+    if (!host) return;
+    const { LOW_STREAM, HIGH_STREAM } = RemoteStreamType;
+    this.options.emit('stream-type-changed', host.user.uid, layer === 'low' ? LOW_STREAM : HIGH_STREAM);
   }
 
   #tellMessages({ uid, account, messages }: HostMessagesFrame): void {
@@ -283,9 +303,14 @@ export class ChannelSession {
     return new HostSubscription({
       ...this.#mediaOptions(() => uid),
       userId: uid,
-      endpoint: ({ audio, video }) =>
-        this.#endpoint('whep', `?host=${number}&audio=${audio ? 1 : 0}&video=${video ? 1 : 0}`),
-      select: (session, kinds) => this.link.request({ type: 'select', session, ...kinds }),
+      endpoint: ({ audio, video, layer }) => {
+        const kinds = `?host=${number}&audio=${audio ? 1 : 0}&video=${video ? 1 : 0}`;
+        return this.#endpoint('whep', layer === 'low' ? `${kinds}&layer=low` : kinds);
+      },
+      // An older server does not know of layers: nothing is said of them until something is wanted.
+      select: (session, { layer, ...kinds }) =>
+        this.link.request({ type: 'select', session, ...kinds, ...(layer === 'low' && { layer }) }),
+      layer: () => layerFor(this.options.layers, uid),
       onReconnected: () => this.options.emit('media-reconnect-end', uid),
     });
   }

@@ -7,6 +7,7 @@ import type { IAgoraRTCRemoteUser } from '../api/remote-user.ts';
 import type { ILocalTrack, PublishableTrack } from '../api/tracks.ts';
 import type { UID } from '../api/uid.ts';
 import { DualStream } from '../dual/dual-stream.ts';
+import { StreamChoices } from '../dual/stream-choices.ts';
 import { Emitter } from '../emitter.ts';
 import { ConnectionDisconnectedReason, type ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
@@ -64,6 +65,8 @@ export class Client extends Emitter<ClientEvents> {
   protected readonly network: ClientNetwork;
   /** @internal */
   protected readonly dual = new DualStream();
+  /** @internal */
+  protected readonly choices = new StreamChoices();
 
   constructor(config: ClientConfig & { readonly mode: 'live' | 'rtc' }) {
     super();
@@ -103,6 +106,13 @@ export class Client extends Emitter<ClientEvents> {
   /** @internal The dual stream is another one: what is published follows. */
   protected async encodeAnew(): Promise<void> {
     await this.#session?.publisher.encodeAnew();
+  }
+
+  /** @internal Pictures of other sizes are wanted: of this host, or of all. */
+  protected async chooseLayers(uid?: UID): Promise<void> {
+    const hosts = this.#session?.hosts.all ?? [];
+    const meant = uid === undefined ? hosts : hosts.filter(({ user }) => user.uid === uid);
+    await Promise.all(meant.map(({ subscription }) => subscription.chooseLayer()));
   }
 
   protected override listened(event: string): void {
@@ -388,6 +398,7 @@ export class Client extends Emitter<ClientEvents> {
       profile: this.mode === 'rtc' ? 'communication' : 'live',
       codec: sentCodec(this.codec),
       dual: this.dual,
+      layers: this.choices,
       emit: (event, ...args) => {
         this.emit(event, ...args);
         this.#sends(event, args);

@@ -1,5 +1,6 @@
 import type { StreamState } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
+import type { Layer } from '../dual/stream-choices.ts';
 import { aborted } from '../errors.ts';
 import { log } from '../log.ts';
 import { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
@@ -15,11 +16,18 @@ export interface HostSubscriptionOptions
     'bearer' | 'iceServers' | 'isRelayOnly' | 'retry' | 'onState' | 'onReconnecting'
   > {
   readonly userId: number | string;
-  /** The address at which a session that forwards these kinds is requested. */
-  readonly endpoint: (kinds: StreamState) => string;
-  /** Changes which kinds a session forwards. */
-  readonly select: (session: string, kinds: StreamState) => Promise<void>;
+  /** The address at which a session that forwards this is requested. */
+  readonly endpoint: (selection: Selection) => string;
+  /** Changes what a session forwards. */
+  readonly select: (session: string, selection: Selection) => Promise<void>;
+  /** The largest picture that the app wants of the host now. */
+  readonly layer: () => Layer;
   readonly onReconnected: () => void;
+}
+
+/** What is to be forwarded: kinds, and the largest picture. */
+export interface Selection extends StreamState {
+  readonly layer: Layer;
 }
 
 /** The one receiving connection for one host: opened for the first kind wanted, closed after the last. */
@@ -27,7 +35,7 @@ export class HostSubscription {
   #audio: RemoteAudioTrack | undefined;
   #video: RemoteVideoTrack | undefined;
   #wanted: StreamState = { audio: false, video: false };
-  #selected: StreamState = { audio: false, video: false };
+  #selected: Selection = { audio: false, video: false, layer: 'high' };
   #media: KeepOpen | undefined;
   #transceivers: Record<MediaKind, RTCRtpTransceiver> | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -85,6 +93,11 @@ export class HostSubscription {
     else this.#closeMedia();
   }
 
+  /** The app wants another size of the picture. */
+  async chooseLayer(): Promise<void> {
+    if (this.#media) await this.#follow();
+  }
+
   /** The server's media engine or the membership is another: offers anew. */
   replace(): void {
     this.#media?.replace();
@@ -135,12 +148,13 @@ export class HostSubscription {
   }
 
   async #select(): Promise<void> {
-    const kinds = this.#wanted;
+    const { audio, video, layer } = this.#selection;
+    const before = this.#selected;
     const session = this.#media?.session;
-    if (!session || (kinds.audio === this.#selected.audio && kinds.video === this.#selected.video)) return;
+    if (!session || (audio === before.audio && video === before.video && layer === before.layer)) return;
     try {
-      await this.options.select(session.resource.id, kinds);
-      this.#selected = kinds;
+      await this.options.select(session.resource.id, { audio, video, layer });
+      this.#selected = { audio, video, layer };
     } catch (error) {
       // The server has no such session any more: the next offer asks for the kinds wanted by then.
       if (!(error instanceof HousecountError) || error.code !== 'not_found') throw error;
@@ -148,12 +162,16 @@ export class HostSubscription {
     }
   }
 
+  get #selection(): Selection {
+    return { ...this.#wanted, layer: this.options.layer() };
+  }
+
   #keepOpen(): KeepOpen {
     return new KeepOpen({
       ...this.options,
       endpoint: () => {
-        this.#selected = this.#wanted;
-        return this.options.endpoint(this.#wanted);
+        this.#selected = this.#selection;
+        return this.options.endpoint(this.#selected);
       },
       prepare: (connection) => {
         this.#transceivers = {

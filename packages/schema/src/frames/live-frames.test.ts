@@ -59,6 +59,7 @@ const frames: readonly ClientFrame[] = [
   { type: 'unsubscribe-roster', id: 1 },
   { type: 'streams', id: 1, audio: true, video: false },
   { type: 'select', id: 1, session: 's', audio: true, video: false },
+  { type: 'select', id: 1, session: 's', audio: true, video: true, layer: 'low' },
   { type: 'tell-info', id: 1, what: 'mute-audio' },
   { type: 'stream-messages', id: 1, messages: ['', 'aGk='] },
 ];

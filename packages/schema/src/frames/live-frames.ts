@@ -22,6 +22,7 @@ import {
   named,
   narrowed,
   number,
+  oneOf,
   optional,
   refusing,
   string,
@@ -250,8 +251,14 @@ export const liveFrames = {
         ),
         audio: boolean('Forward audio.'),
         video: boolean('Forward video.'),
+        layer: optional(
+          described(
+            'The largest picture, where the host sends it in several sizes: `low` is the smallest. Absent: any.',
+            oneOf('high', 'low'),
+          ),
+        ),
       },
-      { description: 'Names the kinds of one WHEP session of this member that the server shall forward.' },
+      { description: 'Names what of one WHEP session of this member the server shall forward.' },
     ),
   ),
   'tell-info': named(

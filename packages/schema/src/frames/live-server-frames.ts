@@ -356,6 +356,22 @@ const hostFrames = {
       'Messages of a broadcaster: told once to whoever is connected, and kept nowhere.',
     ),
   ),
+  'media-layer': named(
+    'MediaLayerFrame',
+    object(
+      {
+        type: constant('media-layer'),
+        session: string(
+          "The session: the last path segment of the Location of one of this member's WHEP sessions.",
+        ),
+        layer: described(
+          '`low`: the smallest of the sizes in which the host sends its picture.',
+          oneOf('high', 'low'),
+        ),
+      },
+      'The picture of one WHEP session comes in another size from now on. Until it is told it is a large one.',
+    ),
+  ),
   'media-restarted': named(
     'MediaRestartedFrame',
     object(

@@ -1,3 +1,4 @@
+import type { ServerFrame } from '@housecount/protocol';
 import { EdgeWords } from '../kicks/edge-words.ts';
 import type { Messages } from '../ledger/messages/messages.ts';
 import { JoinBudgets } from '../live/join-budgets.ts';
@@ -28,6 +29,8 @@ export interface Clients {
   readonly fanOut: ReturnType<typeof startFanOut>;
   readonly signaling: ReturnType<typeof startSignaling>;
   readonly whip: WhipService;
+  /** Frames about media sessions, each to the connection that has the session. */
+  readonly mediaNews: Relay<[connectionId: string, frame: ServerFrame]>;
   /** What the edges say of rules about addresses. */
   readonly words: EdgeWords;
 }
@@ -74,8 +77,9 @@ export async function buildClients(
   stops.add(() => signaling.stop(retryAfterMs));
   health.register('signaling', () => signaling.trouble);
   const joins = joinBudgets(settings, common);
-  const whip = await buildWhip(settings, ground, { ...parts, joins, fanOut, words }, stops);
-  return { bus, sockets, joins, fanOut, signaling, whip, words };
+  const mediaNews: Clients['mediaNews'] = new Relay();
+  const whip = await buildWhip(settings, ground, { ...parts, joins, fanOut, words, mediaNews }, stops);
+  return { bus, sockets, joins, fanOut, signaling, whip, words, mediaNews };
 }
 
 const joinBudgets = (settings: Settings, { clock }: Pick<Ground['common'], 'clock'>) =>
@@ -97,14 +101,14 @@ async function buildWhip(
   settings: Settings,
   { common, outward, health, apps }: Ground,
   parts: Pick<DataFolder, 'resumeSecret'> &
-    Pick<Clients, 'joins' | 'fanOut' | 'words'> & {
+    Pick<Clients, 'joins' | 'fanOut' | 'words' | 'mediaNews'> & {
       readonly log: Log;
       readonly files: Pick<ShippedFiles, 'mediaChild'>;
     },
   stops: Stops,
 ): Promise<WhipService> {
   const { first } = settings;
-  const { log, resumeSecret, joins, fanOut, words, files } = parts;
+  const { log, resumeSecret, joins, fanOut, words, files, mediaNews } = parts;
   const reports = new Relay<[SessionReport]>();
   const media = await startEmbeddedMedia({
     ...first.media,
@@ -129,6 +133,8 @@ async function buildWhip(
     words,
     media,
     streams: fanOut.streams,
+    onLayer: ({ connectionId, id }, layer) =>
+      mediaNews.tell(connectionId, { type: 'media-layer', session: id, layer }),
     leaseMs: first.leases.rtcMs,
     sessionsPerAppMax: (app) =>
       apps.get(app)?.limits.mediaSessionsPerAppMax ?? settings.now.media.sessionsPerAppMax,

@@ -59,7 +59,7 @@ export async function buildEdge(
     recoveryMs: leases.recoveryMs,
     iceServers: parts.iceServers,
     onRefusedLogin,
-    onSelect: (connectionId, session, kinds) => whip.select(connectionId, session, kinds),
+    onSelect: (connectionId, session, selection) => whip.select(connectionId, session, selection),
     routes: parts.routes,
     bus,
     sockets,
@@ -67,6 +67,7 @@ export async function buildEdge(
     words,
     signaling,
   });
+  parts.mediaNews.listen((connectionId, frame) => edge.tell(connectionId, frame));
   stops.add(() => edge.stop({ retryAfterMs }));
   health.register('edge', () => edge.trouble);
   const certificate =

@@ -1,3 +1,4 @@
+import type { ServerFrame } from '@housecount/protocol';
 import type { EdgeKicks } from '../kicks/edge-kicks.ts';
 import type { KnownAddresses } from '../kicks/known-addresses.ts';
 import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
@@ -31,6 +32,11 @@ export class BackedMembers implements Backing {
   endApp(app: string): void {
     for (const connection of [...this.#members.values()])
       if (connection.member?.app.id === app) connection.end('invalid_app_id', { settled: true });
+  }
+
+  /** One frame to one connection, if it backs a member here. */
+  tell(connectionId: string, frame: ServerFrame): void {
+    this.#members.get(connectionId)?.tell(frame);
   }
 
   joined(connection: Connection, connectionId: string): void {

@@ -434,4 +434,18 @@ describe('after the welcome', () => {
     expect(socket.one('ok').id).toBe(1);
     expect(socket.one('error')).toMatchObject({ id: 2, code: 'not_found' });
   });
+
+  test('WIRE60: select may name the largest picture, and media-layer goes to the connection that has the session alone', async () => {
+    await begin();
+    const [socket, other] = [await world.hello(), await world.hello({ uid: 9 })];
+    const { connectionId } = socket.welcome;
+    await socket.says({ type: 'select', id: 1, session: 'S1', audio: true, video: true, layer: 'low' });
+    await socket.says({ type: 'select', id: 2, session: 'S1', audio: true, video: true, layer: 'middle' });
+    expect(world.selected).toEqual([{ connectionId, session: 'S1', audio: true, video: true, layer: 'low' }]);
+    expect(socket.one('error')).toMatchObject({ id: 2, code: 'frame_invalid' });
+    world.connections.tell(connectionId, { type: 'media-layer', session: 'S1', layer: 'low' });
+    world.connections.tell('gone', { type: 'media-layer', session: 'S1', layer: 'high' });
+    expect(socket.all('media-layer')).toEqual([{ type: 'media-layer', session: 'S1', layer: 'low' }]);
+    expect(other.all('media-layer')).toEqual([]);
+  });
 });

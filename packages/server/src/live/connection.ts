@@ -158,6 +158,11 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     if (member.link === 'live') this.#needs.links.silent(member, this.conversation.heardMs);
   }
 
+  /** News that is about this connection alone. */
+  tell(frame: ServerFrame): void {
+    this.#send(frame);
+  }
+
   look(member: Membership, nowMs: number): void {
     if (!member.warned && member.tokenEndsMs !== undefined && member.tokenEndsMs - nowMs <= tokenWarningMs) {
       member.warned = true;

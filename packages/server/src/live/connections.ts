@@ -1,3 +1,4 @@
+import type { ServerFrame } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { EdgeKicks } from '../kicks/edge-kicks.ts';
 import type { EdgeWords } from '../kicks/edge-words.ts';
@@ -127,7 +128,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
 
 export interface ConnectionsParts {
   readonly open: Pick<OpenSockets, 'start' | 'enter' | 'stop'>;
-  readonly backed: Pick<BackedMembers, 'size' | 'endApp'>;
+  readonly backed: Pick<BackedMembers, 'size' | 'endApp' | 'tell'>;
   readonly partings: Pick<Partings, 'stop'>;
   readonly awaited: Pick<AwaitedLinks, 'stop'>;
   readonly kicks: Pick<EdgeKicks, 'stop'>;
@@ -160,6 +161,11 @@ export class Connections {
   /** Why connections whose member is out are not ended; undefined while they are. */
   get trouble(): string | undefined {
     return this.#follower?.trouble;
+  }
+
+  /** One frame to one connection, if it is here. */
+  tell(connectionId: string, frame: ServerFrame): void {
+    this.#parts.backed.tell(connectionId, frame);
   }
 
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */

@@ -139,6 +139,9 @@ test('SHAPE11: what the server sends over live connections is as its schemas say
   await one?.says('no frame');
   await watchers(w, 100, { channel: 'call', profile: 'communication' });
   w.fanOut.tellEveryone({ type: 'media-restarted' });
+  const { connectionId } = one?.welcome ?? { connectionId: '' };
+  for (const layer of ['low', 'high'] as const)
+    w.connections.tell(connectionId, { type: 'media-layer', session: 's', layer });
   await w.connections.stop(2_000);
   await w.stop();
   // Most codes are of requests that have other answers. No leave is decided for `other`, a channel is opened before its first reader

@@ -1,4 +1,4 @@
-import { HousecountError } from '@housecount/protocol';
+import { HousecountError, type ServerFrame } from '@housecount/protocol';
 import { AddressCount } from '../net/address/address-count.ts';
 import { addressKind } from '../net/address/address-guard.ts';
 import { clientReader, type ProxyTrust } from '../net/address/client.ts';
@@ -42,6 +42,8 @@ export interface Edge {
   readonly url: string;
   /** Members backed by a WebSocket here. */
   readonly joined: number;
+  /** See Connections.tell. */
+  tell(connectionId: string, frame: ServerFrame): void;
   /** See Connections.endApp. */
   endApp(app: string): void;
   /** Listens with this key and certificate from now on; connections that are open stay. Fails if they cannot be used, and then nothing has changed. */
@@ -91,6 +93,7 @@ export function serveEdge(options: EdgeOptions): Edge {
   return {
     port: server.port,
     url: server.url,
+    tell: (connectionId, frame) => connections.tell(connectionId, frame),
     endApp: (app) => connections.endApp(app),
     setTls: (pair) => server.setTls(pair),
     get joined() {

@@ -14,14 +14,21 @@ export interface PublishRequest {
   /** Kinds that are taken of the offer; the sections of others are answered inactive. Absent: all. */
   readonly kinds?: { readonly audio: boolean; readonly video: boolean };
 }
-export interface PlayRequest {
+/** What a player is to get of its publisher. */
+export interface Selection {
+  readonly audio: boolean;
+  readonly video: boolean;
+  /** The largest picture it may get, of a publisher that sends it in several sizes: `low` is the smallest. Absent: any. */
+  readonly layer?: Layer;
+}
+export type Layer = 'high' | 'low';
+
+export interface PlayRequest extends Selection {
   readonly room: string;
   /** The publisher whose streams are played. */
   readonly publisher: string;
   readonly session: string;
   readonly offerSdp: string;
-  readonly audio: boolean;
-  readonly video: boolean;
 }
 export type MediaAnswer =
   | { readonly ok: true; readonly answerSdp: string }
@@ -63,6 +70,8 @@ export type SessionReport =
    * the same until the engine restarts; a session may be told of more than once with the same `first`, of a second only once.
    */
   | { readonly type: 'seconds'; readonly first: number; readonly sessions: readonly SessionSeconds[] }
+  /** A player gets the picture in another size: the smallest of several, or a larger one. Until it is told it gets a large one. */
+  | { readonly type: 'layer'; readonly session: string; readonly layer: Layer }
   /** The engine died with all its sessions, and was started again. */
   | { readonly type: 'restarted' };
 
@@ -97,8 +106,8 @@ export interface MediaStats {
 export interface MediaEngine {
   publish(request: PublishRequest): Promise<MediaAnswer>;
   play(request: PlayRequest): Promise<MediaAnswer>;
-  /** Which kinds a play session forwards; takes effect at the next packet (video at the next keyframe, asked for at once). */
-  select(session: string, kinds: { audio: boolean; video: boolean }): void;
+  /** What a play session forwards; takes effect at the next packet (video at the next keyframe, asked for at once). */
+  select(session: string, selection: Selection): void;
   /** Lets a play session play another publisher of its room from now on: the same streams go on, video with a keyframe that is asked for at once. */
   move(session: string, publisher: string): void;
   /** A trickled remote candidate (an `a=candidate` line's value). An engine to which clients come has no use for it. */

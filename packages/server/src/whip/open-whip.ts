@@ -8,7 +8,7 @@ import type { Streams } from '../live/roster/streams.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import type { MediaMarks } from '../log/contract/media-marks.ts';
-import type { MediaEngine } from '../media/contract.ts';
+import type { Layer, MediaEngine } from '../media/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { AdmissionOptions } from './admission.ts';
 import { Opening } from './opening.ts';
@@ -17,7 +17,7 @@ import { mediaConnected } from './session/connected.ts';
 import { Following } from './session/following.ts';
 import { heedRecord } from './session/heeded-records.ts';
 import { MediaReports } from './session/media-reports.ts';
-import { MediaSessions } from './session/media-session.ts';
+import { type MediaSession, MediaSessions } from './session/media-session.ts';
 import { PlainMembers } from './session/plain-members.ts';
 import { PlayedHosts } from './session/played-hosts.ts';
 import { SessionAlarms } from './session/session-alarms.ts';
@@ -44,6 +44,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of an app, as they are now. Default: as limits.ts says. */
   readonly sessionsPerAppMax?: (app: string) => number;
+  /** Tells an SDK client in which size a player of its gets the picture. */
+  readonly onLayer?: (session: MediaSession, layer: Layer) => void;
   /** Default: those of limits.ts. */
   readonly limits?: RoomLimits;
 }
@@ -81,6 +83,7 @@ export function openWhip(options: WhipOptions): WhipService {
     ends,
     watched,
     connected: (session, kinds) => mediaConnected(connected, session, kinds),
+    onLayer: (session, layer) => options.onLayer?.(session, layer),
   });
   const kicks = memberKicks({ ...options, addresses });
   const heeding = { log, sessions, rights, ends, hosts, watched, addresses, kicks };

@@ -149,6 +149,7 @@ export class Opening {
       offerSdp,
       audio: query.get('audio') !== '0',
       video: query.get('video') !== '0',
+      ...(query.get('layer') === 'low' && { layer: 'low' }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Code } from '@housecount/protocol';
-import type { MediaEngine, SessionReport } from '../media/contract.ts';
+import type { MediaEngine, Selection, SessionReport } from '../media/contract.ts';
 import type { Fragment } from './fragment.ts';
 import { type IceNeeds, type Patched, patchIce } from './ice.ts';
 import type { Opened, Opening, OpenRequest } from './opening.ts';
@@ -91,11 +91,11 @@ export class WhipService {
     return true;
   }
 
-  /** Which kinds a player of this connection gets. Refused `not_found` if the session is not its own. */
-  select(connectionId: string, id: string, kinds: { audio: boolean; video: boolean }): Code | undefined {
+  /** What a player of this connection gets. Refused `not_found` if the session is not its own. */
+  select(connectionId: string, id: string, selection: Selection): Code | undefined {
     const session = this.#parts.sessions.get(id);
     if (session?.connectionId !== connectionId || session.kind !== 'whep') return 'not_found';
-    this.#parts.media.select(id, kinds);
+    this.#parts.media.select(id, selection);
     return undefined;
   }
 

@@ -80,6 +80,7 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
   for (const name of ['token-privilege-will-expire', 'token-privilege-did-expire'])
     client.on(name, () => note(name));
   for (const name of ['media-reconnect-start', 'media-reconnect-end']) client.on(name, (uid) => note(name, uid));
+  client.on('stream-type-changed', (uid, type) => note('stream-type-changed', uid, type === 1 ? 'low' : 'high'));
   client.on('user-published', async (user, kind) => {
     note('user-published', user.uid, kind);
     try {
@@ -136,6 +137,11 @@ interface Room {
   readonly client: {
     setClientRole(role: string): Promise<void>;
     unpublish(): Promise<void>;
+    enableDualStream(): Promise<void>;
+    disableDualStream(): Promise<void>;
+    setLowStreamParameter(parameter: { width: number; height: number; bitrate: number }): void;
+    setRemoteVideoStreamType(uid: number | string, type: number): Promise<void>;
+    setRemoteDefaultVideoStreamType(type: number): Promise<void>;
     leave(): Promise<void>;
     readonly connectionState: string;
     readonly remoteUsers: readonly { uid: number | string; hasVideo: boolean }[];

@@ -49,8 +49,9 @@ export const requestTable = (parts: RequestParts): RequestTable => ({
   },
   select: {
     refusal: everybodyMay,
-    handle({ member }, { session, audio, video }) {
-      const code = parts.onSelect(member.connectionId, session, { audio, video });
+    handle({ member }, { session, audio, video, layer }) {
+      const selection = { audio, video, ...(layer !== undefined && { layer }) };
+      const code = parts.onSelect(member.connectionId, session, selection);
       return code && { code };
     },
   },

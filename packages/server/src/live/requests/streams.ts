@@ -1,4 +1,4 @@
-import type { Code, StreamsFrame } from '@housecount/protocol';
+import type { Code, SelectFrame, StreamsFrame } from '@housecount/protocol';
 import { allowedOf, refusalToSend } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
@@ -9,11 +9,11 @@ import type { Membership } from '../membership.ts';
 import type { FanOut } from '../roster/fan-out.ts';
 import type { Answer, Requester } from './request.ts';
 
-/** Which kinds of one WHEP session shall be forwarded: the media side's answer is a refusal, or nothing. */
+/** What of one WHEP session shall be forwarded: the media side's answer is a refusal, or nothing. */
 export type SelectStreams = (
   connectionId: string,
   session: string,
-  kinds: { readonly audio: boolean; readonly video: boolean },
+  selection: Pick<SelectFrame, 'audio' | 'video' | 'layer'>,
 ) => Code | undefined;
 
 export interface StreamNeeds {

@@ -73,7 +73,7 @@ async function handle(message: ToChild): Promise<void> {
     case 'stats':
       return send({ type: 'stats', id: message.id, stats: { ...sfu.stats(), ...processFigures() } });
     case 'select':
-      return sfu.select(message.session, message.kinds);
+      return sfu.select(message.session, message.selection);
     case 'move':
       return sfu.move(message.session, message.publisher);
     case 'keyframe':

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
-import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats } from '../contract.ts';
+import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats, Selection } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits, type MediaEngineLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import type { ChildOptions, ChildStats, FromChild, ToChild } from './messages.ts';
@@ -142,8 +142,8 @@ class Supervisor implements EmbeddedMedia {
     return this.#ask({ type: 'restart', session, offerSdp });
   }
 
-  select(session: string, kinds: { audio: boolean; video: boolean }): void {
-    this.#tell({ type: 'select', session, kinds });
+  select(session: string, selection: Selection): void {
+    this.#tell({ type: 'select', session, selection });
   }
 
   move(session: string, publisher: string): void {

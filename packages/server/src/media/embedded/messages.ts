@@ -1,6 +1,13 @@
 /** The messages between the server and its media child: JSON over the child's IPC channel. */
 
-import type { MediaAnswer, MediaStats, PlayRequest, PublishRequest, SessionReport } from '../contract.ts';
+import type {
+  MediaAnswer,
+  MediaStats,
+  PlayRequest,
+  PublishRequest,
+  Selection,
+  SessionReport,
+} from '../contract.ts';
 import type { MediaChildLimits } from '../engine-limits.ts';
 
 export interface ChildOptions {
@@ -21,7 +28,7 @@ export type ToChild =
   | { readonly type: 'play'; readonly id: number; readonly request: PlayRequest }
   | { readonly type: 'restart'; readonly id: number; readonly session: string; readonly offerSdp: string }
   | { readonly type: 'stats'; readonly id: number }
-  | { readonly type: 'select'; readonly session: string; readonly kinds: { audio: boolean; video: boolean } }
+  | { readonly type: 'select'; readonly session: string; readonly selection: Selection }
   | { readonly type: 'move'; readonly session: string; readonly publisher: string }
   | { readonly type: 'keyframe'; readonly room: string; readonly publisher: string }
   | { readonly type: 'close'; readonly session: string };

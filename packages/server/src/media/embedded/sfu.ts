@@ -1,7 +1,7 @@
 /** The embedded SFU: sessions, and the routes between publishers and players. One per process. */
 
 import type { Clock } from '../../clock.ts';
-import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
+import type { MediaAnswer, PlayRequest, PublishRequest, Selection } from '../contract.ts';
 import { defaultMediaLimits, type MediaChildLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import { type DoorPorts, IceDoor } from './ice/ice-door.ts';
@@ -134,9 +134,9 @@ export class Sfu {
     };
   }
 
-  select(id: string, kinds: { audio: boolean; video: boolean }): void {
+  select(id: string, selection: Selection): void {
     const role = this.#sessions.get(id)?.role;
-    if (role?.type === 'player') role.player.select(kinds, this.#clock.steadyMs());
+    if (role?.type === 'player') role.player.select(selection, this.#clock.steadyMs());
   }
 
   move(id: string, publisher: string): void {
@@ -382,7 +382,12 @@ export class Sfu {
         if (nowMs >= session.deadlineMs) this.#gone(session, 'never-connected');
         continue;
       }
-      if (session.role.type === 'player') session.role.player.tick(nowMs - session.liveness.heardMs, nowMs);
+      if (session.role.type === 'player') {
+        const { player } = session.role;
+        player.tick(nowMs - session.liveness.heardMs, nowMs);
+        const layer = player.movedTo();
+        if (layer !== undefined) this.#report({ type: 'layer', session: session.id, layer });
+      }
       const change = session.liveness.check(nowMs, session.way?.consentAgeMs);
       if (change === 'stalled')
         this.#report({ type: 'stalled', session: session.id, silentMs: this.#silentMs(session, nowMs) });

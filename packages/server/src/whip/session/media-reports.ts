@@ -1,5 +1,5 @@
 import type { Kinds } from '../../channel/membership/rights.ts';
-import type { SessionReport } from '../../media/contract.ts';
+import type { Layer, SessionReport } from '../../media/contract.ts';
 import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { PlainMembers } from './plain-members.ts';
@@ -11,6 +11,8 @@ export interface MediaReportsNeeds {
   readonly ends: Pick<SessionEnds, 'end'>;
   readonly watched: Pick<WatchedTime, 'take' | 'engineLost'>;
   readonly connected: (session: MediaSession, kinds: Kinds) => Promise<void>;
+  /** A player of an SDK client gets the picture in another size. */
+  readonly onLayer: (session: MediaSession, layer: Layer) => void;
 }
 
 /** Takes the media engine's reports on its sessions, and draws the conclusions for them and their members. */
@@ -43,6 +45,9 @@ export class MediaReports {
         return;
       case 'resumed':
         members.heard(session);
+        return;
+      case 'layer':
+        if (!session.plain) this.#needs.onLayer(session, report.layer);
         return;
       case 'gone':
         ends.end(session);

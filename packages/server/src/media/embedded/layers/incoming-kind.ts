@@ -1,8 +1,9 @@
+import type { Layer } from '../../contract.ts';
 import { mediaLimits } from '../../limits.ts';
 import type { Kind, OfferedCodec } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
 import { IncomingStream } from '../streams/incoming-stream.ts';
-import type { OutgoingStream } from '../streams/outgoing-stream.ts';
+import type { OutgoingStream, StreamSource } from '../streams/outgoing-stream.ts';
 import { LayerMap, type LayerPacket } from './layer-map.ts';
 
 const onlyLayer: LayerPacket = { layer: 0, isRepair: false };
@@ -55,6 +56,12 @@ export class IncomingKind {
     return stream && { stream, isRepair: isRepair || found.isRepair };
   }
 
+  /** How a player names a layer: the smallest of several that ever came, or a larger one. */
+  nameOf(layer: StreamSource | undefined): Layer {
+    const known = this.layers.filter(({ ssrc }) => ssrc !== 0);
+    return known.length > 1 && bySize(known)[0] === layer ? 'low' : 'high';
+  }
+
   /** The layer that was heard last, of which a keyframe is asked: any of them brings one of all. */
   get heard(): IncomingStream | undefined {
     let newest: IncomingStream | undefined;
@@ -93,14 +100,18 @@ export class IncomingKind {
     const alive = this.layers.filter(({ meter }) => meter.isAlive(nowMs));
     const most = Math.max(0, ...alive.map(({ meter }) => meter.framesPerSecond(nowMs)));
     const floor = most * mediaLimits.layerStarvedShare;
-    const there = alive.filter(({ meter }) => meter.framesPerSecond(nowMs) > floor);
-    const size = alive.every(({ pixels }) => pixels > 0)
-      ? (layer: IncomingStream) => layer.pixels
-      : (layer: IncomingStream) => layer.meter.bitsPerSecondMax;
-    return there.sort((a, b) => size(a) - size(b));
+    return bySize(alive.filter(({ meter }) => meter.framesPerSecond(nowMs) > floor));
   }
 
   #choice(player: OutgoingStream): IncomingStream | undefined {
     return player.wantsLow ? this.rungs[0] : this.rungs.at(-1);
   }
+}
+
+/** The smallest first: by their pictures, else by the most bits that came. */
+function bySize(layers: readonly IncomingStream[]): IncomingStream[] {
+  const size = layers.every(({ pixels }) => pixels > 0)
+    ? (layer: IncomingStream) => layer.pixels
+    : (layer: IncomingStream) => layer.meter.bitsPerSecondMax;
+  return [...layers].sort((a, b) => size(a) - size(b));
 }

@@ -305,3 +305,27 @@ test('MEDIA93: while nothing comes at all a player stays where it is', () => {
   expect(stream.source === source).toBe(true);
   expect(publisher.incoming('video')?.rungs).toHaveLength(2);
 });
+
+test('MEDIA96: a player that asks for the small picture gets the smallest that is there, and each change is told once', () => {
+  const { publisher, player, stream, frame, run } = simulcastPair();
+  const source = () => (stream.source === publisher.incoming('video')?.layers[0] ? 'l' : 'h');
+  frame('l', 0, true);
+  frame('h', 0, true);
+  run(['l', 'h'], 40, 1_000);
+  expect([player.movedTo(), player.movedTo()]).toEqual(['low', undefined]);
+  frame('h', 1_000, true);
+  expect([source(), player.movedTo(), player.movedTo()]).toEqual(['h', 'high', undefined]);
+  player.select({ audio: true, video: true, layer: 'low' }, 1_000);
+  run(['l', 'h'], 1_040, 1_500);
+  expect(source()).toBe('h');
+  frame('l', 1_500, true);
+  expect([source(), player.movedTo()]).toEqual(['l', 'low']);
+  // The small one ends: what is there is better than nothing.
+  run(['h'], 1_540, 2_500);
+  frame('h', 2_500, true);
+  expect(source()).toBe('h');
+  player.select({ audio: true, video: true }, 2_500);
+  run(['l', 'h'], 2_540, 4_000);
+  frame('l', 4_000, true);
+  expect([source(), player.movedTo()]).toEqual(['h', 'high']);
+});

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
+import type { Selection } from '../../contract.ts';
 import type { MediaChildLimits } from '../../engine-limits.ts';
-import type { Kind } from '../sdp/codec.ts';
 import type { PlayedKind } from '../sdp/negotiate.ts';
 import type { CarriedSeconds } from './carried-seconds.ts';
 import type { Counters } from './counters.ts';
@@ -13,7 +13,7 @@ export const randomSsrc = (): number => 1 + randomInt(0xffff_fffe);
 /** A player with a stream for each kind that it takes, under random numbers. */
 export function makePlayer(options: {
   readonly kinds: readonly PlayedKind[];
-  readonly selected: Readonly<Record<Kind, boolean>>;
+  readonly selected: Selection;
   readonly counters: Counters;
   readonly seconds: CarriedSeconds;
   readonly limits: MediaChildLimits;
@@ -35,5 +35,6 @@ export function makePlayer(options: {
         firstTimestamp: randomInt(0x1_0000_0000),
       }),
   );
+  for (const stream of streams) stream.wantsLow = options.selected.layer === 'low';
   return new Player(streams, outlet, counters);
 }

@@ -1,10 +1,10 @@
+import type { Layer, Selection } from '../../contract.ts';
 import { mediaLimits } from '../../limits.ts';
 import { LossCount } from '../rtp/loss-count.ts';
 import { buildBye, parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
 import { isRtcp } from '../rtp/rtp.ts';
-import type { Kind } from '../sdp/codec.ts';
 import type { Counters } from './counters.ts';
-import type { OutgoingStream } from './outgoing-stream.ts';
+import type { OutgoingStream, StreamSource } from './outgoing-stream.ts';
 import type { Outlet } from './outlet.ts';
 import type { Peer } from './peer.ts';
 import type { Publisher } from './publisher.ts';
@@ -18,9 +18,13 @@ export class Player {
   #source: Publisher | undefined;
   #probedMs = Number.NEGATIVE_INFINITY;
   #probes = 0;
+  readonly #video: OutgoingStream | undefined;
+  #toldSource: StreamSource | undefined;
+  #layer: Layer = 'high';
 
   constructor(streams: readonly OutgoingStream[], outlet: Outlet, counters: Counters) {
     this.streams = streams;
+    this.#video = streams.find(({ kind }) => kind === 'video');
     this.#outlet = outlet;
     this.#counters = counters;
   }
@@ -46,9 +50,23 @@ export class Player {
     this.#wantKeyframe(nowMs);
   }
 
-  select(kinds: Readonly<Record<Kind, boolean>>, nowMs: number): void {
-    for (const stream of this.streams) stream.selected = kinds[stream.kind];
+  select(selection: Selection, nowMs: number): void {
+    for (const stream of this.streams) {
+      stream.selected = selection[stream.kind];
+      stream.wantsLow = selection.layer === 'low';
+    }
     this.#wantKeyframe(nowMs);
+  }
+
+  /** The layer of the picture that it gets now, once for each time that this is another. */
+  movedTo(): Layer | undefined {
+    const source = this.#video?.source;
+    if (source === this.#toldSource) return undefined;
+    this.#toldSource = source;
+    const layer = this.#source?.incoming('video')?.nameOf(source) ?? this.#layer;
+    if (layer === this.#layer) return undefined;
+    this.#layer = layer;
+    return layer;
   }
 
   packet(packet: Buffer, nowMs: number): void {
