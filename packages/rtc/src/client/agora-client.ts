@@ -3,6 +3,7 @@ import type { HousecountClient } from '../api/client.ts';
 import type { LowStreamParameter, TurnServerConfig } from '../api/configurations.ts';
 import type { UID } from '../api/uid.ts';
 import { checkFallback } from '../dual/stream-choices.ts';
+import { readEncryption } from '../encryption/encryption.ts';
 import type { RemoteStreamFallbackType, RemoteStreamType } from '../enums.ts';
 import { failure } from '../errors.ts';
 import { log } from '../log.ts';
@@ -61,10 +62,14 @@ export class AgoraClient extends Client implements HousecountClient {
     return unsupported('scalable video layers');
   }
 
-  // Encryption that the server cannot read: never pretended, and never asked for by `none`.
-  setEncryptionConfig(mode?: string, _secret?: string, _salt?: Uint8Array, _dataStream?: boolean): void {
-    if (mode === 'none') return;
-    throw failure('NOT_SUPPORTED', 'Housecount has no end-to-end media encryption');
+  /**
+   * Encrypts what is published, and decrypts what is subscribed, from the next join to the leave after it, so that the server can read
+   * neither; all in the channel use the same. INVALID_PARAMS, NOT_SUPPORTED for a mode or for stream messages that cannot be encrypted.
+   */
+  setEncryptionConfig(mode: string, secret: string, salt?: Uint8Array, encryptDataStream = false): void {
+    if (encryptDataStream && mode !== 'none')
+      throw failure('NOT_SUPPORTED', 'Housecount has no encryption of stream messages');
+    this.cipherKey = readEncryption({ mode, secret, salt });
   }
 
   setLiveTranscoding(): Promise<void> {

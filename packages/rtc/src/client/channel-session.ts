@@ -11,6 +11,8 @@ import type { ClientEvents } from '../api/client-events.ts';
 import type { UID } from '../api/uid.ts';
 import type { TwoPictures } from '../dual/dual-stream.ts';
 import { layerFor, type WantedLayers } from '../dual/stream-choices.ts';
+import { Encryption } from '../encryption/encryption.ts';
+import type { CipherKey } from '../encryption/frame-cipher.ts';
 import { RemoteStreamType } from '../enums.ts';
 import { aborted } from '../errors.ts';
 import type { LinkEnd } from '../link/link-end.ts';
@@ -33,12 +35,14 @@ export interface ChannelSessionOptions extends LinkIdentity {
   readonly way: MediaWay;
   readonly codec: 'vp8' | 'h264';
   readonly dual: TwoPictures;
+  /** The key that all in the channel have, if media is encrypted from end to end. */
+  readonly cipherKey?: CipherKey | undefined;
   readonly emit: Emit;
   readonly layers: WantedLayers;
   /** True if the page listens for the first hosts as one list. */
   readonly wantsList: () => boolean;
-  readonly onReconnecting: () => void;
-  readonly onReconnected: () => void;
+  /** The connection was lost, or is back. */
+  readonly onState: (state: 'RECONNECTING' | 'CONNECTED') => void;
   readonly onEnded: (end: LinkEnd) => void;
 }
 
@@ -55,6 +59,7 @@ export class ChannelSession {
   readonly joinedAtMs = passedMs();
   /** The role was taken over from the page before a reload, and is not the one asked for. */
   roleTakenOver: Role | undefined;
+  readonly #encryption: Encryption | undefined;
   #opened = false;
   /** Those that came since the welcome, in place of its own. */
   #iceServers: readonly RTCIceServer[] | undefined;
@@ -62,9 +67,10 @@ export class ChannelSession {
   #stop: (() => void)[] = [];
 
   constructor(private readonly options: ChannelSessionOptions) {
-    const { emit } = options;
+    const { emit, cipherKey } = options;
+    this.#encryption = cipherKey && new Encryption(cipherKey, () => emit('crypt-error'));
     this.link = new LiveLink(options, {
-      onReconnecting: () => options.onReconnecting(),
+      onReconnecting: () => options.onState('RECONNECTING'),
       onWelcome: (welcome, kind) => this.#welcome(welcome, kind),
       onFrame: (frame) => this.#take(frame),
       onEnded: (end) => {
@@ -204,7 +210,7 @@ export class ChannelSession {
       for (const host of this.hosts.all) host.subscription.check();
       this.publisher.tellAgain().catch(this.#warn);
     }
-    this.options.onReconnected();
+    this.options.onState('CONNECTED');
   }
 
   /** A reload took the membership up: what the page before it sent is gone, and its role may be another than asked for. */
@@ -247,6 +253,7 @@ export class ChannelSession {
     this.publisher.close(keepalive);
     this.hosts.clear(keepalive);
     this.roster.end(aborted('the client left the channel'));
+    this.#encryption?.stop();
   }
 
   readonly #warn = (error: unknown): void => {
@@ -262,6 +269,7 @@ export class ChannelSession {
         ...(this.#iceServers ?? this.link.welcome?.iceServers ?? []),
       ],
       isRelayOnly: () => way.isRelayOnly,
+      configuration: this.#encryption?.configuration,
       retry: way.retry,
       onState: (current: RTCPeerConnectionState, previous: RTCPeerConnectionState) =>
         emit('peerconnection-state-change', current, previous),
@@ -278,6 +286,7 @@ export class ChannelSession {
     return new Publisher({
       codec: this.options.codec,
       dual: this.options.dual,
+      seal: (transceivers) => this.#encryption?.seal(transceivers),
       makeMedia: (own) =>
         new KeepOpen({
           ...this.#mediaOptions(() => this.uid),
@@ -312,6 +321,7 @@ export class ChannelSession {
         this.link.request({ type: 'select', session, ...kinds, ...(layer === 'low' && { layer }) }),
       layer: () => layerFor(this.options.layers, uid),
       onReconnected: () => this.options.emit('media-reconnect-end', uid),
+      open: (transceivers) => this.#encryption?.open(transceivers),
     });
   }
 }

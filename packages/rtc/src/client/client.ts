@@ -9,6 +9,7 @@ import type { UID } from '../api/uid.ts';
 import { DualStream } from '../dual/dual-stream.ts';
 import { StreamChoices } from '../dual/stream-choices.ts';
 import { Emitter } from '../emitter.ts';
+import type { CipherKey } from '../encryption/frame-cipher.ts';
 import { ConnectionDisconnectedReason, type ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
 import { LinkEnded } from '../link/link-end.ts';
@@ -67,6 +68,8 @@ export class Client extends Emitter<ClientEvents> {
   protected readonly dual = new DualStream();
   /** @internal */
   protected readonly choices = new StreamChoices();
+  /** The key for the next join, if media is to be encrypted from end to end; a leave forgets it. */
+  protected cipherKey: CipherKey | undefined;
 
   constructor(config: ClientConfig & { readonly mode: 'live' | 'rtc' }) {
     super();
@@ -399,6 +402,7 @@ export class Client extends Emitter<ClientEvents> {
       codec: sentCodec(this.codec),
       dual: this.dual,
       layers: this.choices,
+      cipherKey: this.cipherKey,
       emit: (event, ...args) => {
         this.emit(event, ...args);
         this.#sends(event, args);
@@ -406,11 +410,8 @@ export class Client extends Emitter<ClientEvents> {
       way: this.network,
       ...(this.network.linkRetry && { retry: this.network.linkRetry }),
       wantsList: () => this.getListeners('published-user-list').length > 0,
-      onReconnecting: () => {
-        if (this.#session === session) this.#setState('RECONNECTING');
-      },
-      onReconnected: () => {
-        if (this.#session === session) this.#setState('CONNECTED');
+      onState: (state) => {
+        if (this.#session === session) this.#setState(state);
       },
       onEnded: (end) => {
         if (this.#session !== session) return;
@@ -465,6 +466,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#messages?.end();
     this.#messages = undefined;
     this.#session = undefined;
+    this.cipherKey = undefined;
     this.#indicatesVolume = false;
     this.#setState('DISCONNECTED', reason);
   }

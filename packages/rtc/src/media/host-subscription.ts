@@ -7,13 +7,14 @@ import { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
 import { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
 import { KeepOpen, type KeepOpenOptions } from './keep-open.ts';
 import type { MediaSession } from './media-session.ts';
+import type { Transceivers } from './senders.ts';
 
 export type MediaKind = 'audio' | 'video';
 
 export interface HostSubscriptionOptions
   extends Pick<
     KeepOpenOptions,
-    'bearer' | 'iceServers' | 'isRelayOnly' | 'retry' | 'onState' | 'onReconnecting'
+    'bearer' | 'iceServers' | 'isRelayOnly' | 'configuration' | 'retry' | 'onState' | 'onReconnecting'
   > {
   readonly userId: number | string;
   /** The address at which a session that forwards this is requested. */
@@ -23,6 +24,8 @@ export interface HostSubscriptionOptions
   /** The largest picture that the app wants of the host now. */
   readonly layer: () => Layer;
   readonly onReconnected: () => void;
+  /** Decrypts what they receive, if anything does. */
+  readonly open?: ((transceivers: Transceivers) => void) | undefined;
 }
 
 /** What is to be forwarded: kinds, and the largest picture. */
@@ -37,7 +40,7 @@ export class HostSubscription {
   #wanted: StreamState = { audio: false, video: false };
   #selected: Selection = { audio: false, video: false, layer: 'high' };
   #media: KeepOpen | undefined;
-  #transceivers: Record<MediaKind, RTCRtpTransceiver> | undefined;
+  #transceivers: Transceivers | undefined;
   #work: Promise<void> = Promise.resolve();
   #over = false;
   readonly #asked: Record<MediaKind, number> = { audio: 0, video: 0 };
@@ -178,6 +181,7 @@ export class HostSubscription {
           audio: connection.addTransceiver('audio', { direction: 'recvonly' }),
           video: connection.addTransceiver('video', { direction: 'recvonly' }),
         };
+        this.options.open?.(this.#transceivers);
       },
       onOpen: (_session, first) => {
         if (first || !this.#transceivers) return;

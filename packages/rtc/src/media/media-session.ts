@@ -39,6 +39,8 @@ export interface MediaSessionOptions {
   readonly iceServers: () => readonly RTCIceServer[];
   /** True: media goes over a relay or not at all. */
   readonly isRelayOnly?: () => boolean;
+  /** What the connection is made with beside its way. */
+  readonly configuration?: RTCConfiguration | undefined;
   /** Adds the transceivers to the fresh connection. */
   readonly prepare: (connection: RTCPeerConnection) => void | Promise<void>;
   readonly onState: (current: RTCPeerConnectionState, previous: RTCPeerConnectionState) => void;
@@ -97,6 +99,7 @@ export class MediaSession {
     const connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
       iceServers,
+      ...options.configuration,
       ...(options.isRelayOnly?.() && { iceTransportPolicy: 'relay' as const }),
     });
     let resource: MediaResource | undefined;

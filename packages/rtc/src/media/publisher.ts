@@ -7,7 +7,7 @@ import type { MediaSession } from './media-session.ts';
 import { checkPublishable } from './publishable-track.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
-export interface PublisherOptions extends Pick<SendersOptions, 'codec' | 'dual'> {
+export interface PublisherOptions extends Pick<SendersOptions, 'codec' | 'dual' | 'seal'> {
   /** Makes the session of the connection that sends. It is opened, and closed, by the publisher. */
   readonly makeMedia: (own: Pick<KeepOpenOptions, 'prepare' | 'onOpen'>) => KeepOpen;
   /** Tells the server what is sent. */
@@ -36,8 +36,8 @@ export class Publisher {
   readonly #held: Partial<Record<'audio' | 'video', 'muted' | 'disabled' | undefined>> = {};
 
   constructor(private readonly options: PublisherOptions) {
-    const { codec, dual } = options;
-    this.#senders = new Senders({ codec, dual, tracks: () => this.#tracks });
+    const { codec, dual, seal } = options;
+    this.#senders = new Senders({ codec, dual, seal, tracks: () => this.#tracks });
   }
 
   get tracks(): readonly PublishableTrack[] {

@@ -11,15 +11,22 @@ import { preferCodec } from './codecs.ts';
 export interface SendersOptions {
   readonly codec: 'vp8' | 'h264';
   readonly dual: TwoPictures;
+  /** Encrypts what they send, if anything does. */
+  readonly seal?: ((transceivers: Transceivers) => void) | undefined;
   /** The tracks that are published by now. */
   readonly tracks: () => readonly PublishableTrack[];
+}
+
+export interface Transceivers {
+  readonly audio: RTCRtpTransceiver;
+  readonly video: RTCRtpTransceiver;
 }
 
 /** The two senders of a connection, one for sound and one for the picture, kept in line with the tracks that are published. */
 export class Senders {
   readonly #options: SendersOptions;
   readonly #mixer = new AudioMixer();
-  #transceivers: { audio: RTCRtpTransceiver; video: RTCRtpTransceiver } | undefined;
+  #transceivers: Transceivers | undefined;
   #mixed: readonly MediaStreamTrack[] = [];
   #work: Promise<void> = Promise.resolve();
 
@@ -34,6 +41,7 @@ export class Senders {
     const video = addVideoSender(connection, streams);
     preferCodec(video, this.#options.codec);
     this.#transceivers = { audio, video };
+    this.#options.seal?.(this.#transceivers);
     return this.apply();
   }
 

@@ -25,6 +25,10 @@ export interface RoomEntry {
   readonly camera?: string;
   /** The small picture that one who publishes sends beside the large one; none if left out. */
   readonly lowStream?: { readonly width: number; readonly height: number; readonly bitrate: number };
+  /** The codec of the client; VP8 if left out. */
+  readonly codec?: 'vp8' | 'h264';
+  /** Arguments of setEncryptionConfig, called before the join; the salt as numbers. */
+  readonly encryption?: readonly [mode: string, secret: string, salt?: readonly number[]];
   /** Parameters for AgoraRTC.setParameter. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
@@ -68,7 +72,7 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
   const entry = JSON.parse(decodeURIComponent(location.hash.slice(1)));
   AgoraRTC.setParameter('HOUSECOUNT_URL', entry.server);
   for (const [key, value] of Object.entries(entry.parameters ?? {})) AgoraRTC.setParameter(key, value);
-  const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8', role: entry.role });
+  const client = AgoraRTC.createClient({ mode: 'live', codec: entry.codec ?? 'vp8', role: entry.role });
   const events = [];
   const note = (name, uid, detail) => events.push({ name, uid, detail: detail && String(detail) });
   for (const name of ['user-joined', 'user-left', 'user-unpublished'])
@@ -115,6 +119,11 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
     const roster = await client.roster();
     return { uids: [...roster.members.keys()], count: roster.count, audience: roster.audienceCount, seq: roster.seq, sid: roster.sid };
   };
+  if (entry.encryption) {
+    const [mode, secret, salt] = entry.encryption;
+    client.on('crypt-error', () => note('crypt-error'));
+    client.setEncryptionConfig(mode, secret, salt && new Uint8Array(salt));
+  }
   window.room = room;
   (async () => {
     room.uid = await client.join(entry.app, entry.channel, entry.token, entry.account ?? entry.uid ?? null);

@@ -13,7 +13,7 @@ export interface Stage {
   readonly browser: Chromium;
   readonly pages: RoomPages;
   /** A page of the room that has joined; a host publishes camera and microphone. */
-  enter(channel: string, uid: number, role: RoomEntry['role']): Promise<Page>;
+  enter(channel: string, uid: number, role: RoomEntry['role'], more?: Partial<RoomEntry>): Promise<Page>;
 }
 
 /** Sets all of it up for the tests of a file, and closes it after them. */
@@ -44,10 +44,10 @@ export function stage(): Stage {
     get pages() {
       return opened().pages;
     },
-    async enter(channel, uid, role) {
+    async enter(channel, uid, role, more) {
       const { browser, server, pages } = opened();
       const entry = { server: server.url, app: testApp.id, token: tokenFor(channel, { uid }) };
-      const page = await browser.newPage(pages.urlFor({ ...entry, channel, uid, role }));
+      const page = await browser.newPage(pages.urlFor({ ...entry, channel, uid, role, ...more }));
       await joined(page);
       await page.evaluate(senses);
       return page;
