@@ -245,6 +245,8 @@ test('SIG196: of two logins it counts which the log took last, not which the ser
 const ends: Readonly<Record<string, (w: SignalingWorld) => Promise<unknown>>> = {
   'a rule about the user': (w) =>
     w.makesRule({ uid: w.log.uidOf(app.id, 'ann') ?? 0, privileges: ['join_channel'] }, 0),
+  'a rule about a member of a live channel who is linked to the user': (w) =>
+    w.makesRule({ uid: 77, privileges: ['join_channel'] }, 0),
   'a rule about the address': (w) =>
     w.rules.createRule({ app: app.id, ip: here, privileges: ['join_channel'] }, 0),
   'the backend': (w) => w.signaling.backend.endSession(app.id, 'ann'),
@@ -255,6 +257,7 @@ const here = '192.0.2.1';
 for (const [what, end] of Object.entries(ends))
   test(`SIG196, LOG91: ${what} ends a login as well that the log has taken, and of which the server has not heard`, async () => {
     const w = await begin();
+    await (await w.joins({ uid: 77 })).links('ann');
     const joins = held(w);
     const ann = asks(w, {});
     await w.settled();
