@@ -39,6 +39,17 @@ export const mediaLimits = {
   layerKeyframeWaitMs: 2_000,
   /** Timestamps of two layers, matched by their sender reports, that are further apart than this are not believed, milliseconds. */
   layerClockMsMax: 1_000,
+  /** Time between two looks at what a viewer misses, milliseconds. */
+  narrowLookMs: 200,
+  /** A viewer that asks again for more than this share of what it is sent, and for at least so many packets, is sent too much. */
+  narrowMissedShare: 0.25,
+  narrowMissedMin: 20,
+  /** So many looks in a row must say so: a keyframe alone may be too much for a moment. While the large picture is tried one is enough. */
+  narrowLooks: 3,
+  /** Time until the large picture is tried again, milliseconds; four times as long if that was undone within `narrowHeldMs`, up to the last line. */
+  narrowWaitMs: 15_000,
+  narrowHeldMs: 10_000,
+  narrowWaitMsMax: 240_000,
   /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
   gatherMs: 5_000,
   /**

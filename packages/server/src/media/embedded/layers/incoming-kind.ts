@@ -104,7 +104,7 @@ export class IncomingKind {
   }
 
   #choice(player: OutgoingStream): IncomingStream | undefined {
-    return player.wantsLow ? this.rungs[0] : this.rungs.at(-1);
+    return player.wantsLow || player.isNarrow ? this.rungs[0] : this.rungs.at(-1);
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { rtpPacket } from '../../../../testing/media/synthetic-peer.ts';
 import { mediaLimits } from '../../limits.ts';
 import { MediaPacket } from '../rtp/media-packet.ts';
-import { buildSenderReport, parseRtcp } from '../rtp/rtcp.ts';
+import { buildNack, buildSenderReport, parseRtcp } from '../rtp/rtcp.ts';
 import { isRtcp, payloadEnd, sequenceOf, timestampOf } from '../rtp/rtp.ts';
 import { readVp8 } from '../rtp/vp8.ts';
 import type { OfferedCodec } from '../sdp/codec.ts';
@@ -328,4 +328,31 @@ test('MEDIA96: a player that asks for the small picture gets the smallest that i
   run(['l', 'h'], 2_540, 4_000);
   frame('l', 4_000, true);
   expect([source(), player.movedTo()]).toEqual(['h', 'high']);
+});
+
+test('MEDIA97: a viewer that misses a quarter of the large picture gets nothing of it any more, and the small one from its next keyframe', () => {
+  const { publisher, player, stream, frame, run, media, plis } = simulcastPair();
+  frame('l', 0, true);
+  frame('h', 0, true);
+  run(['l', 'h'], 40, 1_000);
+  frame('h', 1_000, true);
+  run(['l', 'h'], 1_040, 3_000);
+  expect(stream.source === publisher.incoming('video')?.layers[1]).toBe(true);
+  player.tick(0, 3_000);
+  run(['l', 'h'], 3_000, 3_600);
+  const all = Array.from({ length: 40 }, (_, i) => i);
+  for (let i = 0; i < mediaLimits.narrowLooks; i++) {
+    player.packet(buildNack(5, 2, all), 3_600 + i * mediaLimits.narrowLookMs);
+    player.tick(0, 3_600 + i * mediaLimits.narrowLookMs);
+  }
+  const [before, asked] = [media().length, plis()];
+  run(['l', 'h'], 4_040, 4_400);
+  // Two frames may go until the next look at the layers.
+  expect(media().length - before).toBeLessThanOrEqual(3);
+  expect(plis()).toBe(asked + 1);
+  frame('l', 4_400, true);
+  run(['l', 'h'], 4_440, 5_000);
+  expect(stream.source === publisher.incoming('video')?.layers[0]).toBe(true);
+  expect(media().length - before).toBeGreaterThan(10);
+  for (const { sequence } of steps(media())) expect(sequence).toBe(1);
 });

@@ -66,6 +66,8 @@ export class OutgoingStream {
   #nextSinceMs = 0;
   /** The viewer asked for the smallest layer. */
   wantsLow = false;
+  /** The viewer's way does not carry the large picture. */
+  isNarrow = false;
   #generation = -1;
   #selected: boolean;
   /** Nothing is copied until a packet that a decoder can begin with. */
@@ -121,8 +123,12 @@ export class OutgoingStream {
     if (layer === this.#next) return;
     this.#goNoFurther();
     if (layer === this.#source) return;
-    if (this.#waiting) {
+    // What the way does not carry is not sent on until a keyframe comes: the sound would be lost with it.
+    if (this.#waiting || this.isNarrow) {
+      // Nor is it sent again.
+      if (!this.#waiting) this.#table.clear();
       this.#move(layer);
+      this.#waiting = true;
       return;
     }
     this.#next = layer;

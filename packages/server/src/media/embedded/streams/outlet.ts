@@ -8,6 +8,8 @@ import type { Peer } from './peer.ts';
 export class Outlet {
   /** Undefined while there is no transport. */
   peer: Peer | undefined;
+  /** RTP packets sent so far. */
+  packets = 0;
   readonly #counters: Counters;
   readonly #budget: ResendBudget;
   readonly #rate = new RateMeter();
@@ -28,6 +30,7 @@ export class Outlet {
   send(packet: Uint8Array, nowMs: number): boolean {
     if (this.peer === undefined || !this.peer.send(packet)) return false;
     this.#rate.add(packet.length, nowMs);
+    this.packets += 1;
     this.#counters.packetsOut += 1;
     this.#counters.bytesOut += packet.length;
     return true;

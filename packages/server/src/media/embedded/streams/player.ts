@@ -1,5 +1,6 @@
 import type { Layer, Selection } from '../../contract.ts';
 import { mediaLimits } from '../../limits.ts';
+import { NarrowWay } from '../congestion/narrow-way.ts';
 import { LossCount } from '../rtp/loss-count.ts';
 import { buildBye, parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
 import { isRtcp } from '../rtp/rtp.ts';
@@ -21,6 +22,7 @@ export class Player {
   readonly #video: OutgoingStream | undefined;
   #toldSource: StreamSource | undefined;
   #layer: Layer = 'high';
+  readonly #way = new NarrowWay();
 
   constructor(streams: readonly OutgoingStream[], outlet: Outlet, counters: Counters) {
     this.streams = streams;
@@ -88,8 +90,10 @@ export class Player {
     }
   }
 
-  /** Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */
+  /** Judges its way. Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */
   tick(silentMs: number, nowMs: number): void {
+    if (this.#way.look(this.#outlet.packets, nowMs) && this.#video !== undefined)
+      this.#video.isNarrow = this.#way.isNarrow;
     if (silentMs < mediaLimits.probeAfterMs || nowMs - this.#probedMs < mediaLimits.probeIntervalMs) return;
     this.#probedMs = nowMs;
     this.#probes += 1;
@@ -98,6 +102,7 @@ export class Player {
 
   #resend(mediaSsrc: number, sequences: readonly number[], nowMs: number): void {
     this.#counters.nacksIn += 1;
+    this.#way.missed(sequences.length);
     const stream = this.streams.find((found) => found.ssrc === mediaSsrc);
     for (const sequence of sequences) if (stream?.resend(sequence, nowMs)) this.#counters.resends += 1;
   }
