@@ -40,6 +40,10 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
   let arrived = 0;
   let route = { socket: first, port: mediaPort };
   let mine = { ufrag: '', password: '' };
+  const toClient = (packet: Buffer): void => {
+    // The server may speak first, to a client that has not come yet.
+    if (client !== 0) outside.send(packet, client, '127.0.0.1');
+  };
   outside.on('message', (packet, from) => {
     if (hushed) return;
     client = from.port;
@@ -48,7 +52,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
     else if (!cut) first.send(packet, mediaPort, '127.0.0.1');
   });
   first.on('message', (packet) => {
-    if (!cut) outside.send(packet, client, '127.0.0.1');
+    if (!cut) toClient(packet);
   });
   return {
     through: (answerSdp) => relayed(answerSdp, mediaPort, outside.address().port),
@@ -74,7 +78,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
           const message = readStun(packet);
           if (message === undefined) {
             arrived += 1;
-            outside.send(packet, client, '127.0.0.1');
+            toClient(packet);
           } else if (message.type === 'request' && integrityHolds(packet, message, password)) {
             if (message.username !== `${ufrag}:${theirs.ufrag}`) return;
             const answer = writeStun('success', message.transaction, {}, password);

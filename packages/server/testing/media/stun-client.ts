@@ -17,6 +17,8 @@ export interface StunClient {
   check(tieBreaker?: Buffer): void;
   /** Answers that had the server's password: their error code, 0 if they were none. */
   readonly answers: readonly number[];
+  /** Checks of the server that were answered. */
+  asked(): number;
   /** Packets that were not STUN. */
   readonly data: readonly Buffer[];
   send(packet: Buffer): void;
@@ -41,18 +43,21 @@ export async function stunClient(
   const theirs = { ufrag: valueIn(answerSdp, 'ice-ufrag'), password: valueIn(answerSdp, 'ice-pwd') };
   const answers: number[] = [];
   const data: Buffer[] = [];
+  let asked = 0;
   const route: StunRoute = await open((packet) => {
     const message = readStun(packet);
     if (message === undefined) {
       if (!isStun(packet)) data.push(packet);
     } else if (message.type === 'request') {
       if (!integrityHolds(packet, message, mine.password)) return;
+      asked += 1;
       route.send(writeStun('success', message.transaction, {}, mine.password));
     } else if (integrityHolds(packet, message, theirs.password)) answers.push(message.errorCode ?? 0);
   });
   return {
     answers,
     data,
+    asked: () => asked,
     check(tieBreaker = Buffer.alloc(8, 1)) {
       const username = `${theirs.ufrag}:${mine.ufrag}`;
       const fields: StunFields = { username, priority: 1, useCandidate: true, controlling: tieBreaker };

@@ -96,6 +96,18 @@ test('MEDIA40: the library refuses a tie-breaker of zero, the front takes it, an
   expect(other.answers).toEqual([]);
 });
 
+test('MEDIA40: the library’s own check of a client that it refuses does not keep the front from taking it', async () => {
+  const { udpPort, session, sfu } = await bench();
+  const { at } = await session('player', 'recvonly');
+  const straight = await at(udpPort);
+  straight.check(Buffer.alloc(8));
+  await until(() => straight.answers.includes(400) && straight.asked() > 0);
+  const client = await at((await sfu.listen()).restartPort);
+  // Once: where the library had a client a second check would be waited for.
+  client.check(Buffer.alloc(8));
+  await until(() => client.data.length > 0);
+});
+
 test('MEDIA42: for 20 s after the server ended it, a session’s checks are answered 400; then not at all', async () => {
   const { session, sfu, advance } = await bench();
   const { at } = await session('host', 'sendonly');

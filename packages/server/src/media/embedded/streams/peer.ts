@@ -59,7 +59,7 @@ export async function openPeer(options: {
 }): Promise<{
   readonly peer: Peer;
   readonly transport: LocalTransport;
-  /** ICE has found a way to the other end. */
+  /** ICE has found a way to the other end, and that has chosen it. */
   readonly isConnected: () => boolean;
 }> {
   const { events, offer } = options;
@@ -135,7 +135,8 @@ export async function openPeer(options: {
       },
       close,
     };
-    const isConnected = () => !closed && ['connected', 'completed'].includes(connection.iceState());
+    // Not `connected`: that is the library's own check of an address whose checks it refuses, as those with a tie-breaker of zero.
+    const isConnected = () => !closed && connection.iceState() === 'completed';
     return { peer, transport, isConnected };
   } catch (cause) {
     gathered.catch(() => undefined);
