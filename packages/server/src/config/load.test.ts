@@ -31,6 +31,16 @@ function problemsOf(options: Partial<LoadOptions>): readonly string[] {
   return [];
 }
 
+test.each([
+  ['', 7081],
+  ['media: { udpPort: 9000 }', 0],
+  ['media: { udpPort: 9000, tcpPort: 9000 }', 9000],
+  ['media: { tcpPort: 0 }', 0],
+  ['listen: { port: 7081 }', 0],
+])('MEDIA48: with %j the TCP port of media is %i', (more, tcpPort) => {
+  expect(loadConfig({ env: {}, file: yaml(`${minimal}${more}\n`) }).media.tcpPort).toBe(tcpPort);
+});
+
 describe('without a file', () => {
   test('OPS1: it is the development app on loopback, with a customer', () => {
     const config = loadConfig({ env: {} });

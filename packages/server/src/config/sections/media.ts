@@ -6,22 +6,23 @@ import type { Config } from '../config.ts';
 import type { Limits } from '../limit-settings.ts';
 import { filled } from './filled.ts';
 
+/** The port of media where the configuration names none. */
+const usualPort = 7081;
+
 export function readMedia(
   source: Source,
   room: Pick<Limits, 'mediaSessionsMax'>,
   listen: Pick<Config['listen'], 'port'>,
 ): Config['media'] {
   onlyKeys(source, ['engine', 'udpPort', 'tcpPort', 'announcedAddress', 'sessionsPerAppMax', 'iceServers']);
-  const udpPort = integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 });
+  const udp = child(source, 'udpPort');
+  const udpPort = integer(udp, { min: 0, max: 65_535, fallback: usualPort });
+  const isUsual = udp?.value === undefined && listen.port !== usualPort;
   return {
     engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
     udpPort,
-    // Where HTTP has the UDP port's number already there is none, as there was none before it could be set.
-    tcpPort: integer(child(source, 'tcpPort'), {
-      min: 0,
-      max: 65_535,
-      fallback: udpPort === listen.port ? 0 : udpPort,
-    }),
+    // Who names the UDP port has opened that one, and may have another program at its number over TCP: a port that nobody asked for is not taken.
+    tcpPort: integer(child(source, 'tcpPort'), { min: 0, max: 65_535, fallback: isUsual ? usualPort : 0 }),
     announcedAddress: text(
       child(source, 'announcedAddress'),
       'an IP address, or auto',
