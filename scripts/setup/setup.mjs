@@ -1,4 +1,4 @@
-// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium, a Redis, proxies and promtool. Says what it does.
+// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium, a Redis, proxies, a TURN server and promtool. Says what it does.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -157,6 +157,7 @@ const testPrograms = [
   { names: ['nginx'], debian: 'nginx', groups: ['server', 'browser'] },
   { names: ['caddy'], debian: 'caddy', groups: ['server'] },
   { names: ['promtool'], debian: 'prometheus', groups: ['server'] },
+  { names: ['turnserver'], debian: 'coturn', groups: ['browser'] },
   // The tests use its library, with which a process has a wall clock that can be set.
   { names: ['faketime'], debian: 'faketime', groups: ['server'] },
   // Its verifier of units is run, never itself.

@@ -1,7 +1,6 @@
 /** A TURN server that is not ours (coturn, `turnserver`), on loopback, with the shared secret of its REST interface. */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,12 +17,8 @@ export interface Coturn {
   close(): Promise<void>;
 }
 
-const executables = ['/usr/bin/turnserver', '/usr/sbin/turnserver'];
-
-/** Starts one; rejects if there is none, or if it does not listen within 20 s. */
-export async function startCoturn(secret: string): Promise<Coturn> {
-  const program = executables.find((path) => existsSync(path));
-  if (program === undefined) throw new Error('no turnserver found: install coturn');
+/** Starts `program`, which is a turnserver; rejects if it does not listen within 20 s. */
+export async function startCoturn(program: string, secret: string): Promise<Coturn> {
   const folder = await mkdtemp(join(tmpdir(), 'housecount-coturn-'));
   const certificate = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keySize: 2048 });
   await writeFile(join(folder, 'cert.pem'), certificate.cert);
