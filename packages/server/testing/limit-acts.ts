@@ -449,6 +449,11 @@ export const serverLimitsTestedElsewhere: Readonly<Record<string, readonly Limit
     'rosterWindowsReserved',
     'socketBacklogBytesMax',
   ],
+  'src/live/requests/stream-messages.test.ts': [
+    'channelStreamMessagesPerSecondMax',
+    'streamMessageBytesPerSecondMax',
+    'streamMessagesPerSecondMax',
+  ],
   'src/log/open-log.test.ts': ['batchCommandsMax', 'commandQueueMax'],
   'src/media/embedded/engine.test.ts': [
     'mediaEngineRequestMs',
