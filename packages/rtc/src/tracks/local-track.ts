@@ -7,7 +7,7 @@ let nextTrackNumber = 1;
 
 /** Local audio and video tracks have this in common: a source, and being muted, enabled or closed. */
 export abstract class LocalTrack
-  extends Emitter<LocalVideoTrackEvents & BufferSourceTrackEvents>
+  extends Emitter<LocalVideoTrackEvents & BufferSourceTrackEvents & { 'beauty-effect-overload': [] }>
   implements ILocalTrack
 {
   abstract readonly trackMediaType: 'audio' | 'video';

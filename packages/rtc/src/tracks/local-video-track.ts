@@ -8,12 +8,14 @@ import type {
 } from '../api/configurations.ts';
 import type { IBaseProcessor } from '../api/processors.ts';
 import type { ICameraVideoTrack, ILocalVideoTrack, VisibleStatus } from '../api/tracks.ts';
+import { BeautyEffect, readBeauty } from '../effects/beauty-effect.ts';
 import { failure } from '../errors.ts';
+import { imageOf } from '../players/frame-image.ts';
 import { VideoPlayer } from '../players/video-player.ts';
 import { Pipeline } from '../processing/pipeline.ts';
 import { ProcessorContext } from '../processing/processor-context.ts';
 import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
-import { rejectUnsupported, unsupported } from '../unsupported.ts';
+import { unsupported } from '../unsupported.ts';
 import { captureMedia, videoConstraints } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
 import { videoEncoder } from './presets.ts';
@@ -37,6 +39,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   });
   /** The last stage of what processes the track: what comes there is sent. */
   readonly processorDestination: IBaseProcessor = this.#pipeline.destination;
+  #beauty: BeautyEffect | undefined;
   #player: VideoPlayer | undefined;
   #encoder: VideoEncoderConfiguration;
   #mode: OptimizationMode | undefined;
@@ -136,12 +139,27 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
     return { ...this.options, encoder: config === undefined ? this.#encoder : videoEncoder(config) };
   }
 
-  setBeautyEffect(enabled: boolean, _options?: BeautyEffectOptions): Promise<void> {
-    return enabled ? rejectUnsupported('beauty effect') : Promise.resolve();
+  /**
+   * Smooths skin and lightens the picture, before any processor; `beauty-effect-overload` tells that pictures come too fast for it.
+   * Rejects INVALID_PARAMS; NOT_SUPPORTED or BEAUTY_PROCESSOR_INTERNAL_ERROR where the browser cannot.
+   */
+  async setBeautyEffect(enabled: boolean, options?: BeautyEffectOptions): Promise<void> {
+    this.requireOpen();
+    if (!enabled) return this.#endBeauty();
+    const levels = readBeauty(options);
+    if (this.#beauty) return this.#beauty.set(levels);
+    const beauty = new BeautyEffect(() => this.emit('beauty-effect-overload'));
+    beauty.set(levels);
+    beauty.feed(this.input);
+    this.#beauty = beauty;
+    this.#feed();
   }
 
-  getCurrentFrameImage(_imageType: string, _quality: number): Promise<ImageTypedData> {
-    return rejectUnsupported('images of single frames');
+  /** The picture shown now as an image; `quality` is from 0 to 1. Rejects CONVERTING_VIDEO_FRAME_TO_BLOB_FAILED while none is shown, CONVERTING_IMAGEDATA_TO_BLOB_FAILED for a type that the browser does not make. */
+  async getCurrentFrameImage(imageType: string, quality: number): Promise<ImageTypedData> {
+    const frame = this.#player?.frame();
+    if (!frame) throw failure('CONVERTING_VIDEO_FRAME_TO_BLOB_FAILED', 'no picture of the track is shown');
+    return imageOf(frame, imageType, quality);
   }
 
   sendSeiData(_sei: Uint8Array): void {
@@ -151,7 +169,7 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   /** Puts a processor behind the source; what comes to `processorDestination` in the end is sent. INVALID_PARAMS, INVALID_OPERATION if it is piped already. */
   pipe<P extends IBaseProcessor>(processor: P): P {
     this.requireOpen();
-    this.#pipeline.feed({ track: this.input });
+    this.#feed();
     return this.#pipeline.pipe(processor);
   }
 
@@ -172,11 +190,12 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
   }
 
   protected override get processed(): MediaStreamTrack | undefined {
-    return this.#pipeline.output?.track;
+    return this.#pipeline.output?.track ?? this.#beauty?.output;
   }
 
   protected override sourceSwapped(): void {
-    this.#pipeline.feed({ track: this.input });
+    this.#beauty?.feed(this.input);
+    this.#feed();
     void this.#context.applyAgain();
   }
 
@@ -187,6 +206,21 @@ export class LocalVideoTrack extends LocalTrack implements ILocalVideoTrack {
 
   protected override released(): void {
     this.#pipeline.unpipe();
+    this.#endBeauty();
+  }
+
+  /** Hands the processors their pictures. */
+  #feed(): void {
+    this.#pipeline.feed({ track: this.#beauty?.output ?? this.input });
+    this.refresh();
+  }
+
+  #endBeauty(): void {
+    const beauty = this.#beauty;
+    if (!beauty) return;
+    this.#beauty = undefined;
+    this.#feed();
+    beauty.stop();
   }
 
   protected override shown(enabled: boolean): void {

@@ -16,12 +16,12 @@ export interface Stage {
   enter(channel: string, uid: number, role: RoomEntry['role'], more?: Partial<RoomEntry>): Promise<Page>;
 }
 
-/** Sets all of it up for the tests of a file, and closes it after them. */
-export function stage(): Stage {
+/** Sets all of it up for the tests of a file, and closes it after them; `args` are those of the browser. */
+export function stage(args: readonly string[] = []): Stage {
   let parts: Omit<Stage, 'enter'> | undefined;
   beforeAll(async () => {
     const [browser, server, pages] = await Promise.all([
-      launchChromium(),
+      launchChromium({ args }),
       startTestServer({ leases: { rtcMs: 30_000 } }),
       serveRoomPages(),
     ]);
