@@ -4,10 +4,13 @@ import type { LogRecord } from '../../log/record/record.ts';
 import type { ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 import { PersonLinks } from './person-links.ts';
 
+/** The channels of one member: nearly everybody is in one, which stands for itself, and needs no map of its own. */
+type Places = ChannelKey | Map<ChannelId, ChannelKey>;
+
 /** The channels that each user is in: an index over the records, because the log knows the members of channels only. */
 export class Whereabouts {
-  /** Channels by their id, for each app and uid. Most users are in one or two. */
-  readonly #places = new Map<string, Map<ChannelId, ChannelKey>>();
+  /** By app and uid. */
+  readonly #apps = new Map<string, Map<number, Places>>();
   readonly #links = new PersonLinks();
   readonly #log: Pick<Channels, 'channel' | 'channels' | 'everyChannel'>;
 
@@ -48,7 +51,9 @@ export class Whereabouts {
 
   /** The channels that this member is in, in no order. */
   *of(app: string, uid: number): IterableIterator<ChannelKey> {
-    yield* this.#places.get(nameOf(app, uid))?.values() ?? [];
+    const places = this.#apps.get(app)?.get(uid);
+    if (places instanceof Map) yield* places.values();
+    else if (places) yield places;
   }
 
   /** The signaling channels in which this member is, in no order. */
@@ -57,19 +62,24 @@ export class Whereabouts {
   }
 
   #add(uid: number, key: ChannelKey): void {
-    const name = nameOf(key.app, uid);
-    const places = this.#places.get(name);
-    if (places) places.set(idOf(key), key);
-    else this.#places.set(name, new Map([[idOf(key), key]]));
+    const members = this.#apps.get(key.app) ?? new Map<number, Places>();
+    if (members.size === 0) this.#apps.set(key.app, members);
+    const places = members.get(uid);
+    if (places === undefined) members.set(uid, key);
+    else if (places instanceof Map) places.set(idOf(key), key);
+    else if (idOf(places) !== idOf(key)) members.set(uid, new Map([places, key].map((of) => [idOf(of), of])));
   }
 
   #delete(uid: number, key: ChannelKey): void {
-    const name = nameOf(key.app, uid);
-    const places = this.#places.get(name);
-    places?.delete(idOf(key));
     this.#links.end(key, uid);
-    if (places?.size === 0) this.#places.delete(name);
+    const members = this.#apps.get(key.app);
+    const places = members?.get(uid);
+    if (!members || places === undefined) return;
+    if (places instanceof Map) {
+      places.delete(idOf(key));
+      const [only, ...others] = places.values();
+      if (only && others.length === 0) members.set(uid, only);
+    } else if (idOf(places) === idOf(key)) members.delete(uid);
+    if (members.size === 0) this.#apps.delete(key.app);
   }
 }
-
-const nameOf = (app: string, uid: number): string => `${app}/${uid}`;
