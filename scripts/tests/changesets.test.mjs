@@ -17,7 +17,7 @@ test('PROJ9: notes are about packages that people install, and say what kind of 
       /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
     assert.ok(text.trim().length > 0, `${file} says nothing`);
     for (const line of head.split('\n')) {
-      const [, name] = /^'([^']+)': (?:minor|patch)$/.exec(line) ?? [];
+      const [, , name] = /^(['"])([^'"]+)\1: (?:minor|patch)$/.exec(line) ?? [];
       assert.ok(published.includes(name), `${file}: ${line}`);
     }
   }

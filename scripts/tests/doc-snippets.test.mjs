@@ -39,6 +39,8 @@ const of = (/** @type {string[]} */ ...languages) =>
  * values and functions, and what an earlier example of the page made.
  */
 const given = `declare const appId: string;
+declare const channel: string;
+declare const uid: number;
 declare const token: string;
 declare const rtmToken: string;
 declare const rtcToken: string;

@@ -18,7 +18,7 @@ test('of nobody, of who is in one channel, and of who is in several, by app and 
   const log = { channel: () => undefined, channels: () => [], everyChannel: () => [] } as never;
   const whereabouts = new Whereabouts(log, []);
   const channel = new TestChannel({}, key('any')).joined(1_700_000_000_000, 1);
-  channel.must(1_700_000_000_001, { type: 'leave', connectionId: 'c1' });
+  channel.must(1_700_000_000_001, { type: 'leave', connectionId: 'c1', evidence: 'bye' });
   const absorb = (type: string, of: ChannelKey) => {
     const change = channel.changes.find((each) => each.type === type);
     if (!change) throw new Error(`no ${type}`);
