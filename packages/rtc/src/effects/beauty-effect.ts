@@ -1,3 +1,4 @@
+import { passedMs } from '@housecount/link';
 import type { BeautyEffectOptions } from '../api/configurations.ts';
 import { failure } from '../errors.ts';
 import { log } from '../log.ts';
@@ -97,13 +98,13 @@ export class BeautyEffect {
         frame.close();
         return;
       }
-      const beganMs = performance.now();
+      const beganMs = passedMs();
       this.#painter.draw(frame);
       const { timestamp } = frame;
       frame.close();
       // Chromium reads the canvas here, and so waits for the graphics card.
       await this.#writer.write(new VideoFrame(this.#painter.canvas, { timestamp }));
-      this.#judge(performance.now() - beganMs, track.getSettings().frameRate ?? 15);
+      this.#judge(passedMs() - beganMs, track.getSettings().frameRate ?? 15);
     }
   }
 
@@ -114,7 +115,7 @@ export class BeautyEffect {
     const isTooSlow = this.#spentMs / this.#frames > 1000 / frameRate;
     this.#spentMs = 0;
     this.#frames = 0;
-    const nowMs = performance.now();
+    const nowMs = passedMs();
     if (!isTooSlow || nowMs - this.#toldAtMs < toldEveryMs) return;
     this.#toldAtMs = nowMs;
     this.onOverload();

@@ -1,3 +1,4 @@
+import { passedMs } from '@housecount/link';
 import { failure } from '../errors.ts';
 import { log } from '../log.ts';
 import type { CipherKey } from './frame-cipher.ts';
@@ -64,7 +65,7 @@ export class Encryption {
     const url = URL.createObjectURL(new Blob([workerScript()], { type: 'text/javascript' }));
     this.#worker = new Worker(url);
     this.#worker.onmessage = () => {
-      const nowMs = performance.now();
+      const nowMs = passedMs();
       if (nowMs - this.#toldAtMs < toldEveryMs) return;
       this.#toldAtMs = nowMs;
       onFailure();
