@@ -5,7 +5,7 @@ import type { TwoPictures } from './dual-stream.ts';
 /** Restriction ids of the small and the large picture. */
 const [lowRid, highRid] = ['l', 'h'];
 
-/** Where the small picture is until its track is known: a quarter of the large one. */
+/** The small picture is a quarter of the large one until its track is known. */
 const scaleAtFirst = 4;
 
 /**

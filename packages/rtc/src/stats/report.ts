@@ -4,7 +4,7 @@ export interface StatsEntry {
   readonly type: string;
   readonly kind?: string;
   readonly codecId?: string;
-  /** Of what the other end reports: the entry of what it is about. */
+  /** The entry that this one, which the other end reports, is about. */
   readonly localId?: string;
   readonly mimeType?: string;
   readonly bytesSent?: number;

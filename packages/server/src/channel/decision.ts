@@ -95,7 +95,7 @@ export interface JoinRecord extends MemberJoined {
 
 /** A leave as it is recorded. */
 export interface LeaveRecord extends MemberLeft {
-  /** Of a session that others ended: the one that its client had come back for, and may come back for again. */
+  /** The session that its client had come back for, and may come back for again; only there where others ended the one that leaves. */
   readonly insteadOf?: string;
 }
 

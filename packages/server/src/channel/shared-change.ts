@@ -36,7 +36,7 @@ export interface Blind {
   readonly type: 'blind';
   readonly atMs: number;
   readonly blindMs: number;
-  /** Of time in which nothing could be recorded: whatever runs out does not before this instead, epoch milliseconds. */
+  /** Nothing that runs out does so before this, epoch milliseconds; only there where nothing could be recorded for a time. */
   readonly endsFromMs?: number;
 }
 

@@ -51,7 +51,15 @@ test('SDK167: frames of local and remote sound are handed out in the size asked 
   const after = await inPage(host, async ({ room }) => {
     room.file.setAudioFrameCallback(null);
     const { length } = room.frames;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Sound goes on meanwhile, as another callback hears.
+    await new Promise<void>((resolve) => {
+      let heard = 0;
+      room.file.setAudioFrameCallback(() => {
+        heard += 1;
+        if (heard === 5) resolve();
+      });
+    });
+    room.file.setAudioFrameCallback(null);
     let code = 'nothing';
     try {
       room.file.setAudioFrameCallback(() => undefined, 1000);
@@ -80,9 +88,12 @@ test('SDK168: a viewer plays sound louder than it was sent, and either end on an
       const context = new AudioContext();
       const ear = context.createAnalyser();
       context.createMediaStreamSource(new MediaStream([track])).connect(ear);
-      await new Promise((resolve) => setTimeout(resolve, 300));
       const samples = new Float32Array(ear.fftSize);
-      ear.getFloatTimeDomainData(samples);
+      // It has heard enough once its oldest sample is one of sound.
+      for (let looks = 0; looks < 100 && samples[0] === 0; looks += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        ear.getFloatTimeDomainData(samples);
+      }
       await context.close();
       return Math.max(...samples);
     });

@@ -1,4 +1,4 @@
-/** Where clients come in whom the library cannot have itself: one port of the process for all sessions, and a way for each. */
+/** Clients whom the library cannot have itself come in here: one port of the process is for all sessions, and each has a way of its own. */
 
 import type { Socket } from 'node:dgram';
 import type { Clock } from '../../../clock.ts';

@@ -479,7 +479,7 @@ test('MEDIA52: a client that goes on from another address is followed at once, w
   made.nowMs = nowMs + 100;
   front.dataFromClient(media, here, made.nowMs);
   made.nowMs += 100;
-  // Of a lower priority: the network that is left. The other one says nothing any more.
+  // The network that is left has a lower priority. The other one says nothing any more.
   checks(own, client, there, { controlling: Buffer.alloc(8, 1), useCandidate: true, priority: 0 });
   answers(client);
   front.fromLibrary(media, made.nowMs);
